@@ -1,0 +1,32 @@
+"""The one place that says what each table is: names, types, meaning, units, rules."""
+
+from transforms.contracts.model import Between, Column, Matches, OneOf, Rule, Table
+from transforms.contracts.tables import (
+    ARTICLES,
+    DUPLICATES,
+    FINGERPRINTS,
+    OVERLAPS,
+    RAW,
+    REJECTS,
+    REMOVED,
+    RUNS,
+    TABLES,
+)
+
+__all__ = [
+    "ARTICLES",
+    "DUPLICATES",
+    "FINGERPRINTS",
+    "OVERLAPS",
+    "RAW",
+    "REJECTS",
+    "REMOVED",
+    "RUNS",
+    "TABLES",
+    "Between",
+    "Column",
+    "Matches",
+    "OneOf",
+    "Rule",
+    "Table",
+]
