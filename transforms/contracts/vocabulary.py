@@ -46,7 +46,10 @@ RELATIONS: Final = ("exact", "near", "excerpt", "digest", "superseded")
 MEDIA_TYPES: Final = {
     ".txt": "text/plain",
     ".md": "text/markdown",
+    ".markdown": "text/markdown",
     ".html": "text/html",
+    ".htm": "text/html",
+    ".xhtml": "text/html",
 }
 """File name endings that are read, with the media type each one stands for."""
 

@@ -1,0 +1,124 @@
+"""What the rules know about a line: its length, its shape, its place, and whether the document says it again."""
+
+from typing import Final
+
+import polars as pl
+
+from transforms.clean import patterns
+
+SHORT_CHARS: Final = 400
+"""Markers are short. Lines above this length (about 65 words) are read at their two ends only."""
+
+EDGE_CHARS: Final = 160
+"""How much of each end of a line is read: enough for a photo credit or a copyright notice."""
+
+REPEAT_WORDS: Final = 8
+"""Shorter sentences return by chance (the fingerprints of the duplicate finder start at 8 words as well)."""
+
+REPEAT_WORK_CHARS: Final = 30_000_000
+"""Looking every line up in its document is quadratic. Documents whose lines times characters exceed this (a 1 MB
+document with 30 lines, or one of 120 kB with 250) are searched for whole-line repeats only."""
+
+
+def measure_lines(lines: pl.DataFrame) -> pl.DataFrame:
+    """Adds to LINES what the rules look at; one row per line, sorted by document and line.
+
+    `key`: the first 400 characters in lower case, white space and quotation marks made plain. `opening`, `ending`: the
+    first and last 160 characters as printed. `words`: runs without white space, or half the number of characters in
+    scripts that print none. `is_sentence`: ends as a sentence does. `copies`: lines of the document with the same key.
+    """
+    return (
+        lines.sort("document_id", "line")
+        .with_columns(
+            opening=pl.col("text").str.head(EDGE_CHARS).str.replace_all(r"\s+", " "),
+            ending=pl.col("text").str.tail(EDGE_CHARS).str.replace_all(r"\s+", " "),
+            chars=pl.col("text").str.len_chars(),
+            words=_count_words(),
+        )
+        .with_columns(
+            key=_fold(pl.col("text").str.head(SHORT_CHARS)),
+            is_sentence=_ends(patterns.SENTENCE_END),
+            is_statement=_ends(patterns.PERIOD_END),
+            is_introduction=_ends(r"[:：]$"),
+            is_comma=_ends(r"[,，;]$"),
+            is_lower=pl.col("opening").str.contains(r"^\p{Ll}"),
+            is_name=_is_person(),
+            is_people=_is_people(),
+            starts_document=pl.col("document_id").ne_missing(pl.col("document_id").shift(1)),
+            ends_document=pl.col("document_id").ne_missing(pl.col("document_id").shift(-1)),
+        )
+        .with_columns(
+            copies=pl.len().over("document_id", "key").cast(pl.UInt32),
+            is_wrapped=pl.col("is_lower").mean().over("document_id") > WRAPPED_SHARE,
+        )
+    )
+
+
+NAME_CHARS: Final = 50
+NAMES_CHARS: Final = 120
+"""Longest line that is read as a name, and as a list of names."""
+
+WRAPPED_SHARE: Final = 0.25
+"""Share of lines that start in lower case above which a text is taken as hard-wrapped: its lines are no paragraphs, so
+nothing is concluded from the shape of a line. Scraped pages stay under .05."""
+
+
+def look_back(column: str, steps: int = 1) -> pl.Expr:
+    """The value that the line `steps` above has in this column; null above the first line of a document."""
+    same = pl.col("document_id") == pl.col("document_id").shift(steps)
+    return pl.when(same).then(pl.col(column).shift(steps))
+
+
+def find_repeats(measured: pl.DataFrame) -> pl.DataFrame:
+    """Adds `is_repeated_inside`: the words of the line stand again inside a longer line of the same document.
+
+    Pull quotes and standfirsts repeat a sentence of the body word for word; quotation marks and case may differ.
+    """
+    whole = _fold(pl.col("text")).str.replace_all(r"[\"']", "")
+    sentences = measured.with_columns(plain=whole, core=whole.str.strip_chars(" .,;:!?…"))
+    documents = sentences.group_by("document_id", maintain_order=True).agg(
+        pl.col("plain").str.join("\n").alias("document_plain"), pl.col("plain").str.len_bytes().sum().alias("size")
+    )
+    is_candidate = pl.col("words").is_between(REPEAT_WORDS, 60)
+    candidates = (
+        sentences.filter(is_candidate)
+        .select("document_id", "line", "core")
+        .join(documents, on="document_id", how="left", maintain_order="left")
+        .filter(pl.col("size") * pl.len().over("document_id") <= REPEAT_WORK_CHARS)
+        .with_columns(same=pl.len().over("document_id", "core"))
+        .filter(pl.col("document_plain").str.count_matches(pl.col("core"), literal=True) > pl.col("same"))
+        .select("document_id", "line", is_repeated_inside=pl.lit(value=True))
+    )
+    return measured.join(candidates, on=["document_id", "line"], how="left", maintain_order="left").with_columns(
+        pl.col("is_repeated_inside").fill_null(value=False)
+    )
+
+
+def _count_words() -> pl.Expr:
+    spaced = pl.col("text").str.count_matches(r"\S+")
+    unspaced = pl.col("text").str.count_matches(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]") // 2
+    return pl.max_horizontal(spaced, unspaced).cast(pl.UInt32)
+
+
+def _fold(text: pl.Expr) -> pl.Expr:
+    plain = text.str.replace_many(["’", "‘", "“", "”", "„", "«", "»"], ["'", "'", '"', '"', '"', '"', '"'])
+    return plain.str.to_lowercase().str.replace_all(r"\s+", " ")
+
+
+def _ends(pattern: str) -> pl.Expr:
+    return pl.col("text").str.tail(8).str.contains(pattern)
+
+
+def _is_person() -> pl.Expr:
+    return (pl.col("chars") <= NAME_CHARS) & _has_shape(rf"^{patterns.PERSON}$")
+
+
+def _is_people() -> pl.Expr:
+    return (pl.col("chars") <= NAMES_CHARS) & _has_shape(rf"^{patterns.PEOPLE}$")
+
+
+def _has_shape(shape: str) -> pl.Expr:
+    edge = pl.col("opening").str.strip_chars(" ,")
+    return edge.str.contains(shape) & ~edge.str.to_lowercase().str.replace_all(r"\band\b", "").str.contains(
+        patterns.NOT_A_NAME
+    )

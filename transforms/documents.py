@@ -1,0 +1,100 @@
+"""From the bytes of files to documents: parse, clean, enrich and fingerprint, for a batch of files."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+import transforms
+from transforms.blocks import assemble_texts, list_removed
+from transforms.clean import classify_lines
+from transforms.contracts.parsed import FAILURES, SOURCES
+from transforms.contracts.tables import ARTICLES
+from transforms.contracts.vocabulary import REJECT_REASONS
+from transforms.dedup.fingerprints import fingerprint_texts
+from transforms.dedup.words import count_words, hash_texts, key_texts
+from transforms.language import identify_languages
+from transforms.metadata import extract_metadata
+from transforms.parse import parse_sources
+
+DERIVED: Final = pl.Schema({name: dtype for name, dtype in ARTICLES.polars_schema.items() if name != "coverage"})
+"""A document before the decision: the columns of `articles` but `coverage`, which depends on the other documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What a batch of files gives.
+
+    `documents` (DERIVED) have a body; `removed` holds the lines taken out of them; `failures` (FAILURES) are the
+    documents rejected; `fingerprints` has the fingerprints of each distinct text; `line_counts` (document_id, lines)
+    says how many non-blank lines each document had, to hold against what became of them.
+    """
+
+    documents: pl.DataFrame
+    removed: pl.DataFrame
+    failures: pl.DataFrame
+    fingerprints: pl.DataFrame
+    line_counts: pl.DataFrame
+
+
+def derive_documents(sources: pl.DataFrame) -> Derived:
+    """Turn files (SOURCES, with `ingested_at` and `run_id`) into documents, each file on its own.
+
+    Every document of every file has a row in `documents` or in `failures`, never in both.
+    """
+    parsed = parse_sources(sources.select(SOURCES.names()))
+    classified = classify_lines(parsed.lines)
+    texts = _measure_texts(assemble_texts(classified))
+    has_body = texts.select("document_id")
+    records = parsed.records.join(has_body, on="document_id", how="semi", maintain_order="left")
+    bodyless = parsed.records.join(has_body, on="document_id", how="anti", maintain_order="left")
+    kept_lines = classified.join(has_body, on="document_id", how="semi", maintain_order="left")
+    versions = sources.select("source_path", "source_sha256", "ingested_at", "run_id")
+    documents = (
+        records.drop("stated")
+        .join(versions, on=["source_path", "source_sha256"], how="left", maintain_order="left")
+        .join(texts, on="document_id", how="left", maintain_order="left")
+        .join(extract_metadata(records, kept_lines, texts), on="document_id", how="left", maintain_order="left")
+        .with_columns(pl.lit(transforms.__version__).alias("pipeline_version"))
+        .select(pl.col(name).cast(dtype) for name, dtype in DERIVED.items())
+    )
+    return Derived(
+        documents=documents,
+        removed=list_removed(kept_lines),
+        failures=pl.concat([parsed.failures, _reject_bodyless(bodyless, classified)]),
+        fingerprints=fingerprint_texts(texts["text"], texts["text_key"]),
+        line_counts=kept_lines.group_by("document_id", maintain_order=True).agg(pl.len().alias("lines")),
+    )
+
+
+def _measure_texts(texts: pl.DataFrame) -> pl.DataFrame:
+    """Add word_count, text_sha256, text_key and language; a text without a single word is no body."""
+    measured = texts.with_columns(count_words(texts["text"]).alias("word_count")).filter(pl.col("word_count") > 0)
+    hashes = hash_texts(measured["text"])
+    return measured.with_columns(
+        hashes.alias("text_sha256"),
+        key_texts(hashes).alias("text_key"),
+        identify_languages(measured["text"]).alias("language"),
+    )
+
+
+def _reject_bodyless(records: pl.DataFrame, classified: pl.DataFrame) -> pl.DataFrame:
+    """The documents of which cleaning left nothing (FAILURES), with what their lines were taken for."""
+    stage, sentence = REJECT_REASONS["no_body"]
+    counted = (
+        classified.group_by("document_id", "kind")
+        .len()
+        .sort("document_id", "len", "kind", descending=[False, True, False])
+    )
+    lines = counted.group_by("document_id", maintain_order=True).agg(
+        pl.format("{} {}", "len", "kind").str.join(", ").alias("lines")
+    )
+    return (
+        records.join(lines, on="document_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.lit(stage).alias("stage"),
+            pl.lit("no_body").alias("reason_code"),
+            pl.format("{} Its lines: {}.", pl.lit(sentence), pl.col("lines").fill_null("none")).alias("reason"),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in FAILURES.items())
+    )

@@ -1,0 +1,250 @@
+"""The laws that hold across tables, each as a check that names what breaks it.
+
+Every function returns CHECKS: one row per thing checked. The audit of a run looks at what the run touches;
+`winnow verify` looks at everything.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from transforms.contracts.parameters import DedupParameters
+from transforms.dedup.align import verify_spans
+from transforms.dedup.decide import TOLERANCE
+from transforms.dedup.fingerprints import GUARANTEED_RUN_WORDS
+
+CHECKS: Final = pl.Schema({"law": pl.String, "subject": pl.String, "holds": pl.Boolean, "detail": pl.String})
+"""One row per check: the law, what it was checked on, whether it holds, and the values that say why it does not."""
+
+
+def _check(frame: pl.DataFrame, law: str, subject: pl.Expr, holds: pl.Expr, detail: pl.Expr) -> pl.DataFrame:
+    """Checks of `law`, one per row of `frame`; the detail is kept where the law is broken."""
+    checked = frame.select(
+        pl.lit(law).alias("law"),
+        subject.alias("subject"),
+        holds.fill_null(value=False).alias("holds"),
+        detail.alias("detail"),
+    )
+    return checked.with_columns(pl.when(~pl.col("holds")).then("detail").alias("detail")).cast(CHECKS)
+
+
+def check_one_place(articles: pl.DataFrame, duplicates: pl.DataFrame) -> pl.DataFrame:
+    """Conservation: each document (document_id) has one row in `articles` and `duplicates` together."""
+    places = (
+        pl.concat(
+            [
+                articles.select("document_id", pl.lit("articles").alias("place")),
+                duplicates.select("document_id", pl.lit("duplicates").alias("place")),
+            ]
+        )
+        .group_by("document_id")
+        .agg(pl.col("place").sort())
+        .sort("document_id")
+    )
+    return _check(
+        places,
+        "a document stands in one place",
+        pl.col("document_id"),
+        pl.col("place").list.len() == 1,
+        pl.format("stands in {}", pl.col("place").list.join(" and ")),
+    )
+
+
+def check_sources(raw: pl.DataFrame, documents: pl.DataFrame, rejects: pl.DataFrame) -> pl.DataFrame:
+    """Conservation: every file held in `raw` became a document or a reject (source_path, source_sha256)."""
+    key = ["source_path", "source_sha256"]
+    accounted = pl.concat([documents.select(key), rejects.select(key)]).unique().with_columns(pl.lit(1).alias("found"))
+    checked = raw.select(key).unique().join(accounted, on=key, how="left").sort(key)
+    return _check(
+        checked,
+        "a file is accounted for",
+        pl.col("source_path"),
+        pl.col("found").is_not_null(),
+        pl.format("no document and no reject comes from {}", "source_sha256"),
+    )
+
+
+def check_lines(documents: pl.DataFrame, removed: pl.DataFrame, line_counts: pl.DataFrame) -> pl.DataFrame:
+    """Conservation: each non-blank line of a document is a block of its text or stands in `removed`.
+
+    `line_counts`: document_id, lines. A line that was cut stands in both, so lines are counted by number.
+    """
+    taken_out = removed.group_by("document_id").agg(pl.col("line").n_unique().alias("removed_lines"))
+    counted = (
+        documents.select("document_id", pl.col("blocks").list.len().alias("blocks"))
+        .join(line_counts, on="document_id", how="left")
+        .join(taken_out, on="document_id", how="left")
+        .with_columns(pl.col("removed_lines").fill_null(0))
+        .sort("document_id")
+    )
+    return _check(
+        counted,
+        "a line is in the text or in removed",
+        pl.col("document_id"),
+        pl.col("blocks") + pl.col("removed_lines") >= pl.col("lines"),
+        pl.format("{} lines; {} blocks, {} removed", "lines", "blocks", "removed_lines"),
+    )
+
+
+def check_partners(duplicates: pl.DataFrame, article_ids: pl.Series) -> pl.DataFrame:
+    """Every partner and `duplicate_of` stands in `articles`. `duplicates`: document_id, duplicate_of, partners."""
+    named = duplicates.with_columns(
+        pl.concat_list(
+            pl.concat_list("duplicate_of"), pl.col("partners").list.eval(pl.element().struct.field("document_id"))
+        ).alias("named")
+    ).with_columns(pl.col("named").list.set_difference(article_ids.unique().implode()).alias("missing"))
+    return _check(
+        named,
+        "a partner stands in articles",
+        pl.col("document_id"),
+        pl.col("missing").list.len() == 0,
+        pl.format("not in articles: {}", pl.col("missing").list.join(", ")),
+    )
+
+
+def check_coverage(articles: pl.DataFrame, duplicates: pl.DataFrame, parameters: DedupParameters) -> pl.DataFrame:
+    """The rule: no kept document at or over the floor reaches the threshold; what it set aside does."""
+    threshold = parameters.coverage_threshold - TOLERANCE
+    kept = _check(
+        articles.filter(pl.col("word_count") >= parameters.floor_words),
+        "a kept document is not covered",
+        pl.col("document_id"),
+        pl.col("coverage") < threshold,
+        pl.format("coverage {} of {} words", "coverage", "word_count"),
+    )
+    by_rule = duplicates.filter(pl.col("relation").is_in(["near", "excerpt", "digest"]))
+    covered = _check(
+        by_rule,
+        "a document set aside is covered",
+        pl.col("document_id"),
+        (pl.col("coverage") >= threshold) & (pl.col("word_count") >= parameters.floor_words),
+        pl.format("{}: coverage {} of {} words", "relation", "coverage", "word_count"),
+    )
+    return pl.concat([kept, covered])
+
+
+def check_copies(articles: pl.DataFrame) -> pl.DataFrame:
+    """No two kept documents have the same words (document_id, text_sha256)."""
+    counted = articles.select("document_id", "text_sha256", pl.len().over("text_sha256").alias("copies"))
+    return _check(
+        counted,
+        "no two kept documents have the same words",
+        pl.col("document_id"),
+        pl.col("copies") == 1,
+        pl.format("{} kept documents have the words {}", "copies", "text_sha256"),
+    )
+
+
+def check_evidence(duplicates: pl.DataFrame, overlaps: pl.DataFrame) -> pl.DataFrame:
+    """Everything is explained: an overlap shows the words that a document shares with each partner.
+
+    `duplicates`: document_id, partners; `overlaps`: document_id, other_id, words. Partners that share fewer words
+    than an overlap can have need none.
+    """
+    shown = pl.concat(
+        [
+            overlaps.select(
+                "document_id", pl.col("other_id").alias("partner_id"), pl.col("words").alias("shown_words")
+            ),
+            overlaps.select(
+                pl.col("other_id").alias("document_id"),
+                pl.col("document_id").alias("partner_id"),
+                pl.col("words").alias("shown_words"),
+            ),
+        ]
+    )
+    claimed = (
+        duplicates.select("document_id", "partners")
+        .explode("partners", empty_as_null=False)
+        .select(
+            "document_id",
+            pl.col("partners").struct.field("document_id").alias("partner_id"),
+            pl.col("partners").struct.field("words").alias("words"),
+        )
+        .join(shown, on=["document_id", "partner_id"], how="left", maintain_order="left")
+    )
+    return _check(
+        claimed,
+        "shared words are shown",
+        pl.format("{} and {}", "document_id", "partner_id"),
+        (pl.col("words") < GUARANTEED_RUN_WORDS) | (pl.col("words") == pl.col("shown_words")),
+        pl.format("{} words claimed, {} shown", "words", pl.col("shown_words").fill_null(0)),
+    )
+
+
+def check_pairs(overlaps: pl.DataFrame, document_ids: pl.Series) -> pl.DataFrame:
+    """An overlap (document_id, other_id) names documents that are held."""
+    held = document_ids.unique().implode()
+    missing = pl.concat_list("document_id", "other_id").list.set_difference(held)
+    checked = overlaps.select("document_id", "other_id", missing.alias("missing"))
+    return _check(
+        checked,
+        "an overlap names documents that are held",
+        pl.format("{} and {}", "document_id", "other_id"),
+        pl.col("missing").list.len() == 0,
+        pl.format("not held: {}", pl.col("missing").list.join(", ")),
+    )
+
+
+def check_spans(overlaps: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """Spans lie inside both texts and match word for word. `texts`: document_id, text of every document named."""
+    pair = ["document_id", "other_id"]
+    problems = verify_spans(overlaps, texts).group_by(pair).agg(pl.col("problem").first())
+    checked = overlaps.select(pair).join(problems, on=pair, how="left", maintain_order="left")
+    return _check(
+        checked,
+        "spans match word for word",
+        pl.format("{} and {}", *pair),
+        pl.col("problem").is_null(),
+        pl.col("problem"),
+    )
+
+
+def check_decisions(found: pl.DataFrame, expected: pl.DataFrame) -> pl.DataFrame:
+    """What the store says about a document is what the rule gives (both DECISIONS: one row per document)."""
+    columns = ["relation", "duplicate_of", "partners", "coverage", "reason"]
+    both = found.join(expected, on="document_id", how="full", suffix="_expected", coalesce=True).sort("document_id")
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_expected")) for name in columns)
+    said = [pl.col(name).fill_null("kept") for name in ("relation", "relation_expected")]
+    return _check(
+        both,
+        "a decision follows from the rule",
+        pl.col("document_id"),
+        same,
+        pl.format("says {}, the rule gives {}", *said),
+    )
+
+
+def check_counts(runs: pl.DataFrame) -> pl.DataFrame:
+    """Conservation: in every run, documents in = kept + set aside + rejected."""
+    parts = pl.col("documents_kept") + pl.col("documents_set_aside") + pl.col("documents_rejected")
+    return _check(
+        runs,
+        "counts of a run add up",
+        pl.col("run_id"),
+        pl.col("documents_in") == parts,
+        pl.format(
+            "{} in; {} kept, {} set aside, {} rejected",
+            "documents_in",
+            "documents_kept",
+            "documents_set_aside",
+            "documents_rejected",
+        ),
+    )
+
+
+def check_totals(runs: pl.DataFrame, article_count: int, duplicate_count: int, reject_count: int) -> pl.DataFrame:
+    """Conservation: all the documents that runs ever took in are there.
+
+    A backfill derives every document again and answers for all of them, so counting starts at the last one.
+    """
+    since = runs.filter(pl.col("command") == "backfill")["started_at"].max()
+    counted = runs if since is None else runs.filter(pl.col("started_at") >= since)
+    taken_in = int(counted["documents_in"].sum())
+    total = article_count + duplicate_count + reject_count
+    detail = f"runs took in {taken_in}; the store holds {article_count} + {duplicate_count} + {reject_count} = {total}"
+    return pl.DataFrame(
+        [("all documents taken in are there", "store", taken_in == total, None if taken_in == total else detail)],
+        schema=CHECKS,
+        orient="row",
+    )

@@ -1,0 +1,240 @@
+"""Publication times: a bounded set of printed layouts, read without a clock.
+
+A layout must name day, month and year. Relative stamps ("33 minutes ago"), dates without a year, and numeric dates
+whose day and month could be swapped give null: what is not stated is not guessed.
+"""
+
+# ruff: noqa: PLR2004 (months, hours and minutes)
+
+from typing import Final
+
+import polars as pl
+
+from transforms.clean.patterns import MONTH, MONTHS
+
+YEAR: Final = r"(?:1[6-9]|20|21)\d{2}"
+DAY: Final = r"\d{1,2}"
+
+ISO: Final = rf"({YEAR})[-/.](\d{{1,2}})[-/.](\d{{1,2}})"
+EAST_ASIAN: Final = rf"({YEAR}) ?[年년] ?(\d{{1,2}}) ?[月월] ?(\d{{1,2}}) ?[日일]"
+DAY_FIRST: Final = rf"({DAY})(?:st|nd|rd|th|er|º|\.)? (?:de |of )?({MONTH})\.?,? (?:de |del )?({YEAR})"
+MONTH_FIRST: Final = rf"({MONTH})\.? ({DAY})(?:st|nd|rd|th)?,? ({YEAR})"
+DAY_MONTH_DASHED: Final = rf"({DAY})-({MONTH})-({YEAR})"
+DOTTED: Final = rf"\b({DAY})\.\s?(\d{{1,2}})\.\s?({YEAR})"
+SLASHED: Final = r"\b(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})\b"
+MONTH_ONLY: Final = rf"^({YEAR})-(\d{{2}})$"
+YEAR_ONLY: Final = rf"^({YEAR})$"
+ANY_DATE: Final = (
+    rf"{ISO}|{EAST_ASIAN}|{DAY_FIRST}|{MONTH_FIRST}|{DAY_MONTH_DASHED}|{DOTTED}|"
+    rf"\d{{1,2}}[/-]\d{{1,2}}[/-](?:\d{{4}}|\d{{2}})"
+)
+
+TWELVE_HOUR: Final = r"\b(\d{1,2})(?:[:.](\d{2}))?(?::(\d{2}))? ?([ap])\.? ?m\b"
+FULL_DAY: Final = r"(?:^|[^\d:.])(\d{1,2})[:.h](\d{2})(?::(\d{2}))?"
+
+OFFSET: Final = r"(?:gmt|utc|\d{2})? ?([+−-])(\d{1,2}):?(\d{2})?$"
+ZONE_WORD: Final = (
+    r"(?:\d|m\.?|uhr)\s*\(?(akdt|akst|hst|est|edt|cst|cdt|mst|mdt|pst|pdt|et|ct|mt|pt|gmt|utc|bst|cest|"
+    r"cet|eest|eet|wet|west|msk|"
+    r"jst|kst|sgt|hkt|ist|aest|aedt|acst|awst|nzst|nzdt|sast|z)\b"
+)
+UPDATED: Final = (
+    r"[\s|,;(–—·•-]*\b(?:last |first )?(?:updated?|modified|edited|aktualisiert|mis à jour|modifié|"
+    r"actualizado|aggiornato|"
+    r"atualizado|bijgewerkt|uppdaterad|обновлено)\b.*$"
+)
+
+OFFSET_MINUTES: Final = {
+    "z": 0,
+    "gmt": 0,
+    "utc": 0,
+    "wet": 0,
+    "bst": 60,
+    "west": 60,
+    "cet": 60,
+    "cest": 120,
+    "eet": 120,
+    "eest": 180,
+    "sast": 120,
+    "msk": 180,
+    "ist": 330,
+    "sgt": 480,
+    "hkt": 480,
+    "awst": 480,
+    "jst": 540,
+    "kst": 540,
+    "acst": 570,
+    "aest": 600,
+    "aedt": 660,
+    "nzst": 720,
+    "nzdt": 780,
+    "hst": -600,
+    "akst": -540,
+    "akdt": -480,
+    "pst": -480,
+    "pdt": -420,
+    "mst": -420,
+    "mdt": -360,
+    "cst": -360,
+    "cdt": -300,
+    "est": -300,
+    "edt": -240,
+}
+"""Zones that name one offset. IST is India's and CST the American one, as in the news pages that print them."""
+
+AMERICAN_ZONES: Final = {
+    "et": "America/New_York",
+    "ct": "America/Chicago",
+    "mt": "America/Denver",
+    "pt": "America/Los_Angeles",
+}
+"""Zones that stand for the standard or the summer time of a region, whichever holds on that day."""
+
+AMERICAN: Final = (*AMERICAN_ZONES, "est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt", "akst", "akdt", "hst")
+"""A clock of these zones beside a numeric date says that the month is printed first."""
+
+ARIZONA: Final = r"\b(?:arizona|phoenix|tucson)\b"
+"""Arizona keeps standard time through the summer (US Code of Federal Regulations, 49 CFR 71)."""
+
+
+def read_times(printed: pl.DataFrame) -> pl.DataFrame:
+    """Reads the first date in `value` and the time beside it.
+
+    Adds to each row `published_at` (UTC microseconds; null when no complete date is printed), `published_precision`
+    (year, month, day, minute or second; null with it) and `is_update` (only a time of update is printed). A printed
+    zone or offset is applied; a time without one is taken as UTC.
+    """
+    folded = pl.col("value").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    first = folded.str.replace(UPDATED, "")
+    has_first = first.str.contains(ANY_DATE)
+    frame = printed.with_columns(
+        stamp=pl.when(has_first).then(first).otherwise(folded),
+        is_update=~has_first
+        & folded.str.contains(r"(?:updat|modif|aktualis|mis à jour|actualiz|aggiorn|atualiz|bijgewerkt)"),
+    )
+    frame = frame.with_columns(rest=pl.col("stamp").str.replace(ANY_DATE, " | ")).with_columns(
+        zone=pl.col("rest").str.extract(ZONE_WORD), offset=pl.col("rest").str.extract_groups(OFFSET)
+    )
+    frame = _read_clock(_read_date(frame))
+    return _apply_zone(frame).drop(
+        "stamp", "rest", "zone", "offset", "year", "month", "day", "hour", "minute", "second", "local", "exactness"
+    )
+
+
+def _groups(pattern: str, names: tuple[str, ...]) -> pl.Expr:
+    return pl.col("stamp").str.extract_groups(pattern).struct.rename_fields(list(names))
+
+
+def _read_date(frame: pl.DataFrame) -> pl.DataFrame:
+    iso, asian = _groups(ISO, ("y", "m", "d")), _groups(EAST_ASIAN, ("y", "m", "d"))
+    day_first, dashed = _groups(DAY_FIRST, ("d", "m", "y")), _groups(DAY_MONTH_DASHED, ("d", "m", "y"))
+    month_first, dotted = _groups(MONTH_FIRST, ("m", "d", "y")), _groups(DOTTED, ("d", "m", "y"))
+    slashed = _groups(SLASHED, ("a", "b", "y"))
+    month_only, year_only = _groups(MONTH_ONLY, ("y", "m")), pl.col("stamp").str.extract(YEAR_ONLY)
+    # A number above 12 can only be the day.
+    a, b = slashed.struct.field("a").cast(pl.Int32), slashed.struct.field("b").cast(pl.Int32)
+    is_month_first = (
+        ((b > 12) & (a <= 12)) | (pl.col("zone").is_in(AMERICAN) & (a <= 12)).fill_null(value=False) | (a == b)
+    )
+    is_day_first = (a > 12) & (b <= 12)
+    slashed_month = pl.when(is_month_first).then(a).when(is_day_first).then(b)
+    slashed_day = pl.when(is_month_first).then(b).when(is_day_first).then(a)
+    short_year = slashed.struct.field("y").cast(pl.Int32)
+    slashed_year = pl.when(short_year < 100).then(short_year + 2000).otherwise(short_year)
+    named = [iso, asian, dotted]
+    worded = [day_first, month_first, dashed]
+    month_word = pl.coalesce(*(layout.struct.field("m") for layout in worded)).replace_strict(
+        MONTHS, default=None, return_dtype=pl.Int32
+    )
+
+    def pick(field: str) -> pl.Expr:
+        return pl.coalesce(*(layout.struct.field(field) for layout in named)).cast(pl.Int32)
+
+    def pick_worded(field: str) -> pl.Expr:
+        return pl.coalesce(*(layout.struct.field(field) for layout in worded)).cast(pl.Int32)
+
+    year = pl.coalesce(
+        pick("y"), pick_worded("y"), slashed_year, month_only.struct.field("y").cast(pl.Int32), year_only.cast(pl.Int32)
+    )
+    month = pl.coalesce(pick("m"), month_word, slashed_month, month_only.struct.field("m").cast(pl.Int32))
+    day = pl.coalesce(pick("d"), pick_worded("d"), slashed_day)
+    return frame.with_columns(year=year, month=month, day=day)
+
+
+def _read_clock(frame: pl.DataFrame) -> pl.DataFrame:
+    twelve = pl.col("rest").str.extract_groups(TWELVE_HOUR).struct.rename_fields(["h", "m", "s", "half"])
+    full = pl.col("rest").str.extract_groups(FULL_DAY).struct.rename_fields(["h", "m", "s"])
+    half = twelve.struct.field("half")
+    hour12 = twelve.struct.field("h").cast(pl.Int32) % 12 + pl.when(half == "p").then(12).otherwise(0)
+    is_twelve = half.is_not_null()
+    frame = frame.with_columns(
+        hour=pl.when(is_twelve).then(hour12).otherwise(full.struct.field("h").cast(pl.Int32)),
+        minute=pl.when(is_twelve)
+        .then(twelve.struct.field("m").cast(pl.Int32).fill_null(0))
+        .otherwise(full.struct.field("m").cast(pl.Int32)),
+        second=pl.when(is_twelve).then(twelve.struct.field("s")).otherwise(full.struct.field("s")).cast(pl.Int32),
+    )
+    is_clock = (pl.col("hour") < 24) & (pl.col("minute") < 60) & pl.col("day").is_not_null()
+    exactness = (
+        pl.when(pl.col("year").is_null())
+        .then(None)
+        .when(is_clock & pl.col("second").is_not_null())
+        .then(pl.lit("second"))
+        .when(is_clock)
+        .then(pl.lit("minute"))
+        .when(pl.col("day").is_not_null())
+        .then(pl.lit("day"))
+        .when(pl.col("month").is_not_null())
+        .then(pl.lit("month"))
+        .when(pl.col("stamp").str.contains(YEAR_ONLY))
+        .then(pl.lit("year"))
+    )
+    clock = (
+        pl.when(is_clock)
+        .then(
+            pl.format(
+                "{}:{}:{}",
+                *(pl.col(part).fill_null(0).cast(pl.String).str.zfill(2) for part in ("hour", "minute", "second")),
+            )
+        )
+        .otherwise(pl.lit("00:00:00"))
+    )
+    date = pl.format(
+        "{}-{}-{} {}",
+        "year",
+        *(pl.col(part).fill_null(1).cast(pl.String).str.zfill(2) for part in ("month", "day")),
+        clock,
+    )
+    return frame.with_columns(
+        local=pl.when(exactness.is_not_null())
+        .then(date)
+        .str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False),
+        exactness=exactness,
+    )
+
+
+def _apply_zone(frame: pl.DataFrame) -> pl.DataFrame:
+    has_clock = pl.col("exactness").is_in(["minute", "second"])
+    sign = pl.when(pl.col("offset").struct[0] == "+").then(1).otherwise(-1)
+    stated = sign * (
+        pl.col("offset").struct[1].cast(pl.Int32) * 60 + pl.col("offset").struct[2].cast(pl.Int32).fill_null(0)
+    )
+    named = pl.col("zone").replace_strict(OFFSET_MINUTES, default=None, return_dtype=pl.Int32)
+    in_arizona = (pl.col("zone") == "mt") & pl.col("stamp").str.contains(ARIZONA)
+    minutes = pl.coalesce(stated, named, pl.when(in_arizona).then(OFFSET_MINUTES["mst"]))
+    fixed = (pl.col("local") - pl.duration(minutes=minutes)).dt.replace_time_zone("UTC")
+    regional = [
+        pl.when((pl.col("zone") == zone) & minutes.is_null()).then(
+            pl.col("local")
+            .dt.replace_time_zone(region, ambiguous="earliest", non_existent="null")
+            .dt.convert_time_zone("UTC")
+        )
+        for zone, region in AMERICAN_ZONES.items()
+    ]
+    plain = pl.col("local").dt.replace_time_zone("UTC")
+    zoned = pl.coalesce(pl.when(minutes.is_not_null()).then(fixed), *regional, plain)
+    published_at = pl.when(has_clock).then(zoned).otherwise(plain)
+    return frame.with_columns(
+        published_at=published_at,
+        published_precision=pl.when(published_at.is_not_null()).then("exactness"),
+    )
