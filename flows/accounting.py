@@ -1,0 +1,110 @@
+"""Counting what a run did: its summary, and its row of `runs`."""
+
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+import transforms
+from flows.publication import StagedFile
+from flows.run import Batch, Run, list_versions, scan_batches, scan_held
+from flows.staging import preview_store
+from flows.steps import Discovery, Verdict
+from flows.storage import Store
+from flows.summary import RunSummary, count_store
+from transforms.contracts import REJECTS, RUNS
+from transforms.documents import DERIVED
+from transforms.outcomes import Outcomes, count_outcomes, name_counts
+
+
+def summarise_nothing_new(run: Run, discovery: Discovery) -> RunSummary:
+    """The summary of a run that found nothing to do."""
+    return RunSummary(
+        **_describe_discovery(run, discovery, run_id=None),
+        **count_store(run.store),
+    )
+
+
+def summarise(
+    run: Run, discovery: Discovery, outcomes: Outcomes, after: Store, stage_seconds: dict[str, float]
+) -> RunSummary:
+    """The summary of a run whose changes are staged in `after`."""
+    return RunSummary(
+        **_describe_discovery(run, discovery, run_id=run.run_id),
+        documents_in=outcomes.documents_in,
+        documents_kept=outcomes.kept,
+        set_aside_by_relation=outcomes.set_aside,
+        rejected_by_reason=outcomes.rejected,
+        documents_demoted=outcomes.demoted,
+        documents_promoted=outcomes.promoted,
+        **count_store(after),
+        stage_seconds=stage_seconds,
+    )
+
+
+def _describe_discovery(run: Run, discovery: Discovery, run_id: str | None) -> dict[str, Any]:
+    return {
+        "command": run.command,
+        "inbox": str(run.settings.inbox),
+        "data": str(run.settings.data),
+        "run_id": run_id,
+        "files_seen": discovery.files_seen,
+        "files_new": discovery.files_new,
+        "files_ignored": discovery.ignored,
+        "files_waiting": list(discovery.waiting),
+    }
+
+
+def count_run(run: Run, batches: list[Batch], verdict: Verdict, staged: list[StagedFile]) -> Outcomes:
+    """Count what became of the documents; a rebuild answers for all documents of the store."""
+    columns = ["document_id", "relation"]
+    decisions = pl.read_parquet(verdict.decisions, columns=columns)
+    held = scan_held(run.store, columns).collect()
+    derived = scan_batches((batch.documents for batch in batches), DERIVED).select("document_id").collect()
+    if run.is_rebuild:
+        rejects = preview_store(run, staged).read(REJECTS, ["reason_code"])
+        return count_outcomes(decisions, held, rejects, derived["document_id"])
+    new_ids = derived.join(held, on="document_id", how="anti")["document_id"]
+    return count_outcomes(decisions, held, _read_new_rejects(run, batches), new_ids)
+
+
+def _read_new_rejects(run: Run, batches: list[Batch]) -> pl.DataFrame:
+    key = list(REJECTS.key)
+    rejects = scan_batches((batch.rejects for batch in batches), REJECTS.polars_schema).select(key)
+    return rejects.join(run.store.scan(REJECTS, key), on=key, how="anti", nulls_equal=True).collect()
+
+
+def make_run_row(run: Run, summary: RunSummary, finished_at: datetime) -> pl.DataFrame:
+    """The row of `runs`."""
+    return RUNS.frame(
+        [
+            {
+                "run_id": run.run_id,
+                "command": run.command,
+                "started_at": run.started_at,
+                "finished_at": finished_at,
+                "pipeline_version": transforms.__version__,
+                "versions": list_versions(),
+                "parameters": run.settings.model_dump_json(),
+                "files_seen": summary.files_seen,
+                "files_ignored": sum(summary.files_ignored.values()),
+                "files_waiting": len(summary.files_waiting),
+                "files_new": summary.files_new,
+                "documents_in": summary.documents_in,
+                "documents_kept": summary.documents_kept,
+                "documents_set_aside": sum(summary.set_aside_by_relation.values()),
+                "documents_rejected": sum(summary.rejected_by_reason.values()),
+                "set_aside_by_relation": name_counts(summary.set_aside_by_relation),
+                "rejected_by_reason": name_counts(summary.rejected_by_reason),
+                "documents_demoted": summary.documents_demoted,
+                "documents_promoted": summary.documents_promoted,
+                "store_articles": summary.store_articles,
+                "store_duplicates": summary.store_duplicates,
+                "store_rejects": summary.store_rejects,
+                "stage_seconds": [
+                    {"stage": stage, "seconds": seconds} for stage, seconds in summary.stage_seconds.items()
+                ],
+                "audit": "passed",
+            }
+        ]
+    )

@@ -1,0 +1,14 @@
+"""Derive everything again from `raw`, under today's code and settings, and publish what comes out otherwise."""
+
+from typing import Any
+
+from prefect import flow
+
+from flows.ingest import execute
+from flows.settings import load_settings
+
+
+@flow(name="winnow-backfill")
+def backfill(data: str | None = None) -> dict[str, Any]:
+    """Rebuild the whole store from `raw`. Under the same code and settings no byte of it changes."""
+    return execute("backfill", load_settings(data=data)).to_dict()

@@ -1,0 +1,334 @@
+"""The command line: `winnow --help`.
+
+Prefect, Great Expectations and the kernels are imported by the commands that need them, so that a run that finds
+nothing new costs little more than the start of Python.
+"""
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from rich.console import Console
+
+import transforms
+from flows.errors import AuditRefusedError, NotFoundError, SettingsError, WinnowError
+from flows.settings import Settings, load_settings
+from flows.storage import Store, lock_store
+
+if TYPE_CHECKING:
+    from flows.summary import RunSummary
+
+EXIT_FAILED = 1
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+EPILOG = """
+Settings come from flags, then WINNOW_* environment variables, then [tool.winnow] in the pyproject.toml of the
+working folder.
+
+Exit codes: 0 done (rejects included, and counted); 1 a failure, nothing published; 2 wrong usage; 3 the audit
+refused, nothing published.
+"""
+
+
+def with_store(command: F) -> F:
+    """Add the options that say which inbox and which store."""
+    options = [
+        click.option("--inbox", metavar="DIR", help="Folder that files are dropped into.  [default: seeds]"),
+        click.option("--data", metavar="DIR", help="Folder of the datasets.  [default: data]"),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def with_json(command: F) -> F:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")(command)
+
+
+def read_settings(inbox: str | None, data: str | None) -> Settings:
+    """Settings from flags, environment and file; a wrong one is wrong usage."""
+    try:
+        return load_settings(inbox=inbox, data=data)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(transforms.__version__, prog_name="winnow")
+def cli() -> None:
+    """Turn a folder of articles into Parquet datasets that can be trusted.
+
+    Drop files into the inbox and run `winnow run`. Clean articles, each one once, land in DATA/articles/v1; what was
+    set aside, removed or rejected lands beside them with its reason. Run it as often as you like: only new content is
+    worked on, and a run that is interrupted is finished or undone by the next one.
+    """
+
+
+@cli.command()
+@with_store
+@with_json
+def run(inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Take in what is new in the inbox.
+
+    New is content that its path did not have before: a newer time stamp alone is not new, and a file that left the
+    inbox changes nothing. A changed file supersedes its older version. Files still being written wait for the next run.
+    """
+    settings = read_settings(inbox, data)
+    if not settings.inbox.is_dir():
+        raise click.UsageError(f"the inbox {settings.inbox} is not a folder; name one with --inbox or WINNOW_INBOX")
+    with exit_codes(settings):
+        summary = find_nothing_new(settings) or run_flow("run", settings, quiet=as_json)
+    print_summary(summary, as_json=as_json)
+
+
+@cli.command()
+@click.option("--all", "everything", is_flag=True, help="Derive every document again.")
+@with_store
+@with_json
+def backfill(inbox: str | None, data: str | None, *, everything: bool, as_json: bool) -> None:
+    """Derive documents again from the bytes held in `raw`, under today's code and settings.
+
+    Use it after an upgrade or a change of settings. What comes out as it was stays as it is, byte for byte; the inbox
+    is not needed.
+    """
+    if not everything:
+        raise click.UsageError("say what to derive again: `winnow backfill --all`")
+    settings = read_settings(inbox, data)
+    require_store(settings)
+    with exit_codes(settings):
+        summary = run_flow("backfill", settings, quiet=as_json)
+    print_summary(summary, as_json=as_json)
+
+
+@cli.command()
+@with_store
+@with_json
+def status(inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Show the store at a glance: what it holds, what waits in the inbox, the last runs."""
+    from flows.lookup import summarise_store  # noqa: PLC0415
+    from flows.report import render_status  # noqa: PLC0415
+
+    settings = read_settings(inbox, data)
+    require_store(settings)
+    with exit_codes(settings):
+        summary = summarise_store(settings)
+    if as_json:
+        print_json(summary)
+    else:
+        out.print(render_status(summary))
+
+
+@cli.command()
+@click.argument("document", metavar="ID_OR_PATH")
+@with_store
+@with_json
+def show(document: str, inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Show a document: its metadata with the line each value comes from, its text, and what was taken out.
+
+    ID_OR_PATH is a document id, the start of one (6 characters or more), or a path relative to the inbox.
+    """
+    from flows.lookup import find_newest_document, read_document  # noqa: PLC0415
+    from flows.report import render_document  # noqa: PLC0415
+
+    settings = read_settings(inbox, data)
+    require_store(settings)
+    with exit_codes(settings):
+        found = read_document(Store(settings.data), find_newest_document(document, settings))
+    if as_json:
+        print_json(found)
+    else:
+        out.print(render_document(found))
+
+
+@cli.command()
+@click.argument("document", metavar="ID_OR_PATH")
+@with_store
+@with_json
+def why(document: str, inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Say where a document is, and why.
+
+    The whole story of a file: each version that was taken in, whether it was kept, set aside or rejected, which
+    documents say the same, how many words they share, and in how many passages.
+    """
+    from flows.lookup import describe_absence, explain_document, find_documents  # noqa: PLC0415
+    from flows.report import render_story  # noqa: PLC0415
+
+    settings = read_settings(inbox, data)
+    require_store(settings)
+    with exit_codes(settings):
+        found = find_documents(document, settings)
+        if found.documents.is_empty() and found.rejects.is_empty():
+            raise NotFoundError(describe_absence(document, found, settings))
+        store = Store(settings.data)
+        story = {
+            "documents": [explain_document(store, document_id) for document_id in found.documents["document_id"]],
+            "rejects": found.rejects.to_dicts(),
+            "sightings": found.sightings.to_dicts(),
+        }
+    if as_json:
+        print_json(story)
+    else:
+        out.print(render_story(story))
+
+
+@cli.command()
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+@with_store
+@with_json
+def compare(one: str, other: str, inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Show the passages that two documents share, word for word.
+
+    A and B are ids or paths as in `winnow show`.
+    """
+    from flows.lookup import find_newest_document, read_document  # noqa: PLC0415
+    from flows.report import compare_documents, render_comparison  # noqa: PLC0415
+
+    settings = read_settings(inbox, data)
+    require_store(settings)
+    with exit_codes(settings):
+        store = Store(settings.data)
+        pair = [read_document(store, find_newest_document(name, settings)) for name in (one, other)]
+        comparison = compare_documents(*pair)
+    if as_json:
+        print_json(comparison)
+    else:
+        out.print(render_comparison(comparison))
+
+
+@cli.command()
+@with_store
+@with_json
+def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Check every law on the store as it lies.
+
+    Every row of every dataset against its contract; every document in one place; every partner in `articles`; every
+    span word for word; every decision made again from nothing. Exits 3 when something is broken.
+    """
+    from flows.verification import verify_store  # noqa: PLC0415
+
+    settings = read_settings(inbox, data)
+    require_store(settings)
+    with exit_codes(settings):
+        verdict = verify_store(settings)
+    if as_json:
+        print_json(verdict.to_dict())
+    else:
+        out.print(verdict.render())
+    if not verdict.passed:
+        sys.exit(AuditRefusedError.exit_code)
+
+
+def require_store(settings: Settings) -> None:
+    """Wrong usage when there is no store to look at."""
+    if not Store(settings.data).exists():
+        raise click.UsageError(f"there is no store in {settings.data}; `winnow run` makes one, --data names another")
+
+
+def find_nothing_new(settings: Settings) -> "RunSummary | None":
+    """The summary of a run with nothing to do, or None when there is something; Prefect is not needed to know."""
+    from flows.discovery import list_inbox, select_new  # noqa: PLC0415
+    from flows.publication import recover  # noqa: PLC0415
+    from flows.summary import summarise_idle_inbox  # noqa: PLC0415
+
+    store = Store(settings.data)
+    with lock_store(store, "`winnow run`"):
+        recovery = recover(store)
+        if recovery.finished:
+            err.print(f"Finished the interrupted run {', '.join(recovery.finished)}.")
+        if recovery.undone:
+            err.print(f"Undid the interrupted run {', '.join(recovery.undone)}.")
+        inbox = list_inbox(settings.model_copy(update={"settle_seconds": 0.0}), store)
+        if inbox.waiting or select_new(inbox.files, store).height:
+            return None
+        return summarise_idle_inbox(settings, inbox)
+
+
+def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
+    """Run the flow of `command` and return its numbers."""
+    from flows.console import ConsoleReporter  # noqa: PLC0415
+    from flows.progress import report_to  # noqa: PLC0415
+    from flows.server import provide_prefect_api  # noqa: PLC0415
+
+    console = Console(stderr=True, highlight=False, quiet=quiet)
+    with ExitStack() as stack:
+        with console.status("starting Prefect"):
+            stack.enter_context(provide_prefect_api(settings.data / ".prefect"))
+            from flows.backfill import backfill as backfill_flow  # noqa: PLC0415
+            from flows.ingest import ingest as ingest_flow  # noqa: PLC0415
+            from flows.summary import RunSummary  # noqa: PLC0415
+        stack.enter_context(report_to(ConsoleReporter(console)))
+        if command == "backfill":
+            return RunSummary(**backfill_flow(data=str(settings.data)))
+        return RunSummary(**ingest_flow(inbox=str(settings.inbox), data=str(settings.data)))
+
+
+def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
+    """What the run did."""
+    from flows.report import describe_store, render_next_steps, render_summary  # noqa: PLC0415
+
+    if as_json:
+        print_json(summary.to_dict())
+    elif summary.run_id is not None:
+        out.print(render_summary(summary))
+    else:
+        waiting = f", {len(summary.files_waiting)} still being written" if summary.files_waiting else ""
+        ignored = f", {sum(summary.files_ignored.values())} ignored" if summary.files_ignored else ""
+        seen = f"{summary.files_seen} files seen{ignored}{waiting}"
+        what = "Nothing comes out otherwise" if summary.command == "backfill" else "Nothing is new"
+        out.print(f"{what}: {seen}. No byte was changed.\n{describe_store(summary)}\n{render_next_steps(summary)}")
+
+
+@contextmanager
+def exit_codes(settings: Settings) -> Iterator[None]:
+    """Turn what can go wrong into a sentence and an exit code."""
+    try:
+        yield
+    except AuditRefusedError as error:
+        fail(f"the audit refused this run; nothing was published.\n{error}", error.exit_code)
+    except WinnowError as error:
+        fail(str(error), error.exit_code)
+    except OSError as error:
+        fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), EXIT_FAILED)
+    except Exception as error:
+        trace = write_trace(settings)
+        first_line = str(error).strip().partition("\n")[0]
+        fail(f"unexpected {type(error).__name__}: {first_line}\nNothing was published. The trace: {trace}", EXIT_FAILED)
+
+
+def write_trace(settings: Settings) -> Path:
+    """Keep the trace of the error at hand for whoever mends it."""
+    path = Store(settings.data).reports / "last_error.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(traceback.format_exc(), encoding="utf-8")
+    return path
+
+
+def fail(message: str, code: int) -> None:
+    """Print `message` and leave with `code`."""
+    err.print(f"winnow: {message}", markup=False)
+    sys.exit(code)
+
+
+def main() -> None:
+    """Entry point of the `winnow` command."""
+    cli(prog_name="winnow")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,265 @@
+"""What lies in the inbox, and what of it is new.
+
+New is content that the inbox-relative path did not have when it was last taken in. A newer time stamp is not new, and
+a file that left is not news. Nothing is opened that is not a plain file inside the inbox.
+"""
+
+import fnmatch
+import hashlib
+import os
+import stat
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import polars as pl
+
+from flows.settings import Settings
+from flows.storage import Store
+from transforms.contracts import RAW, REJECTS
+from transforms.contracts.vocabulary import REJECT_REASONS
+
+FILES: Final = pl.Schema(
+    {
+        "source_path": pl.String(),
+        # The name as the file system has it; it need not be valid Unicode.
+        "location": pl.Binary(),
+        "source_bytes": pl.UInt64(),
+        "modified_ns": pl.Int64(),
+        "changed_ns": pl.Int64(),
+        "inode": pl.UInt64(),
+        "source_sha256": pl.String(),
+        "reason_code": pl.String(),
+        "reason": pl.String(),
+    }
+)
+"""One row per file of the inbox; `reason_code` is set for a file that cannot be taken in."""
+
+STAT_KEY: Final = ["location", "source_bytes", "modified_ns", "changed_ns", "inode"]
+
+HASH_CHUNK_BYTES: Final = 1 << 20
+
+
+@dataclass
+class Inbox:
+    """Everything found under the inbox: what can be looked at, what was passed over, what is still being written."""
+
+    files: pl.DataFrame
+    ignored: Counter[str] = field(default_factory=Counter)
+    waiting: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Walk:
+    """What one walk through the inbox has met so far."""
+
+    root: Path
+    data: Path
+    ignore: tuple[str, ...]
+    ignored: Counter[str] = field(default_factory=Counter)
+    failures: list[dict[str, object]] = field(default_factory=list)
+
+
+def name_source(relative: str) -> str:
+    """`source_path` of a file: its path in the inbox, with bytes that are not UTF-8 written as \\\\xNN."""
+    return os.fsencode(relative).decode("utf-8", "backslashreplace")
+
+
+def matches_pattern(path: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a pattern names this file or folder: by its name, or by its path when the pattern has a slash."""
+    name = PurePosixPath(path).name
+    return any(fnmatch.fnmatchcase(path if "/" in pattern else name, pattern) for pattern in patterns)
+
+
+def _walk_folder(walk: _Walk, folder: str) -> Iterator[tuple[str, str, os.stat_result]]:
+    """Yield (inbox-relative path, location, status) of each plain file under `folder`, in name order."""
+    try:
+        with os.scandir(walk.root / folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        walk.failures.append(_fail(f"{name_source(folder)}/", "unreadable", error.strerror or str(error)))
+        return
+    for entry in entries:
+        relative = f"{folder}/{entry.name}" if folder else entry.name
+        if matches_pattern(relative, walk.ignore):
+            walk.ignored["pattern"] += 1
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            # The store may lie inside the inbox; what it publishes must not come in again.
+            if Path(entry.path).resolve() != walk.data:
+                yield from _walk_folder(walk, relative)
+            continue
+        if entry.is_symlink() and not _stays_inside(entry.path, walk.root):
+            walk.ignored["link"] += 1
+            continue
+        try:
+            status = entry.stat()
+        except OSError as error:
+            walk.failures.append(_fail(name_source(relative), *_explain_error(error)))
+            continue
+        if stat.S_ISREG(status.st_mode):
+            yield relative, entry.path, status
+        else:
+            walk.ignored["not a file"] += 1
+
+
+def _stays_inside(path: str, root: Path) -> bool:
+    """Whether a link ends at a file below the inbox. Links to folders are not followed: what they show is there."""
+    target = Path(path).resolve()
+    return target.is_relative_to(root) and not target.is_dir()
+
+
+def _explain_error(error: OSError) -> tuple[str, str]:
+    code = "vanished" if isinstance(error, FileNotFoundError) else "unreadable"
+    return code, error.strerror or str(error)
+
+
+def _fail(source_path: str, code: str, detail: str, **known: object) -> dict[str, object]:
+    reason = f"{REJECT_REASONS[code][1]} {detail}".rstrip(". ") + "."
+    return {"source_path": source_path, "reason_code": code, "reason": reason, **known}
+
+
+def _describe(relative: str, location: str, status: os.stat_result) -> dict[str, object]:
+    return {
+        "source_path": name_source(relative),
+        "location": os.fsencode(location),
+        "source_bytes": status.st_size,
+        "modified_ns": status.st_mtime_ns,
+        "changed_ns": status.st_ctime_ns,
+        "inode": status.st_ino,
+    }
+
+
+def list_inbox(settings: Settings, store: Store) -> Inbox:
+    """Every file of the inbox with the SHA-256 of its content; FileNotFoundError when there is no inbox.
+
+    A file whose content is known by its size, times and inode is not read again.
+    """
+    root = settings.inbox.resolve()
+    if not root.is_dir():
+        raise FileNotFoundError(f"the inbox {settings.inbox} is not a folder")
+    walk = _Walk(root, store.root.resolve(), settings.ignore)
+    rows = [_describe(*found) for found in _walk_folder(walk, "")]
+    cache = _read_stat_cache(store)
+    listed = pl.DataFrame(rows, schema={name: FILES[name] for name in ("source_path", *STAT_KEY)})
+    known = listed.join(cache, on=STAT_KEY, how="inner", maintain_order="left")
+    unread = listed.join(cache, on=STAT_KEY, how="anti", maintain_order="left")
+    settled, waiting = _wait_until_settled(unread, settings.settle_seconds)
+    hashed, failures, changing = _hash_files(settled)
+    _write_stat_cache(store, pl.concat([known, hashed]), cache)
+    files = pl.concat(
+        [known, hashed, pl.DataFrame(walk.failures + failures, schema=FILES)], how="diagonal_relaxed"
+    ).select(pl.col(name).cast(dtype) for name, dtype in FILES.items())
+    return Inbox(_reject_large(files, settings.max_file_bytes).sort("source_path"), walk.ignored, waiting + changing)
+
+
+def _wait_until_settled(files: pl.DataFrame, settle_seconds: float) -> tuple[pl.DataFrame, list[str]]:
+    """Split off the files that are being written: a recently changed file is looked at again after a while."""
+    recent = files.filter(pl.col("modified_ns") > time.time_ns() - int(settle_seconds * 1e9))
+    if recent.is_empty():
+        return files, []
+    time.sleep(settle_seconds)
+    waiting = [row["source_path"] for row in recent.iter_rows(named=True) if _has_changed(row)]
+    return files.filter(~pl.col("source_path").is_in(waiting)), waiting
+
+
+def _has_changed(row: Mapping[str, Any]) -> bool:
+    """Whether size or time are other than in `row`. A file that is gone has not changed: reading it will say so."""
+    try:
+        status = os.stat(row["location"])  # noqa: PTH116 - the name may not be valid Unicode
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) != (row["source_bytes"], row["modified_ns"])
+
+
+def hash_file(location: bytes) -> str:
+    """SHA-256 of a file, read in pieces."""
+    with open(location, "rb") as source:  # noqa: PTH123 - the name may not be valid Unicode
+        return hashlib.file_digest(source, "sha256").hexdigest()
+
+
+def _hash_files(files: pl.DataFrame) -> tuple[pl.DataFrame, list[dict[str, object]], list[str]]:
+    """Read each file once: those with their SHA-256, those that could not be read, those that changed meanwhile."""
+    hashes: list[str | None] = []
+    failures: list[dict[str, object]] = []
+    changing: list[str] = []
+    for row in files.iter_rows(named=True):
+        sha256 = None
+        try:
+            sha256 = hash_file(row["location"])
+        except OSError as error:
+            failures.append(_fail(row["source_path"], *_explain_error(error), location=row["location"]))
+        else:
+            if _has_changed(row):
+                changing.append(row["source_path"])
+                sha256 = None
+        hashes.append(sha256)
+    hashed = files.with_columns(pl.Series("source_sha256", hashes, pl.String))
+    return hashed.filter(pl.col("source_sha256").is_not_null()), failures, changing
+
+
+def _reject_large(files: pl.DataFrame, max_file_bytes: int) -> pl.DataFrame:
+    sentence = REJECT_REASONS["too_large"][1]
+    is_large = pl.col("source_bytes") > max_file_bytes
+    reason = pl.format(
+        "{} It holds {} bytes; the limit is {}.", pl.lit(sentence), "source_bytes", pl.lit(max_file_bytes)
+    )
+    return files.with_columns(
+        pl.when(is_large).then(pl.lit("too_large")).otherwise("reason_code").alias("reason_code"),
+        pl.when(is_large).then(reason).otherwise("reason").alias("reason"),
+    )
+
+
+def select_new(files: pl.DataFrame, store: Store) -> pl.DataFrame:
+    """The rows of `files` that the store has not met: other content than the path had last, or a new failure."""
+    latest = (
+        store.read(RAW, ["source_path", "source_sha256", "ingested_at"])
+        .sort("ingested_at")
+        .unique("source_path", keep="last")
+        .select("source_path", "source_sha256")
+    )
+    failed = store.read(REJECTS, ["source_path", "source_sha256", "reason_code"])
+    readable = files.filter(pl.col("reason_code").is_null())
+    # A file that was taken in before the limit was lowered is no reject: the store has it.
+    failing = files.filter(pl.col("reason_code").is_not_null()).join(
+        latest, on=["source_path", "source_sha256"], how="anti"
+    )
+    return pl.concat(
+        [
+            readable.join(latest, on=["source_path", "source_sha256"], how="anti"),
+            failing.join(failed, on=["source_path", "source_sha256", "reason_code"], how="anti", nulls_equal=True),
+        ]
+    ).sort("source_path")
+
+
+def _stat_cache_path(store: Store) -> Path:
+    return store.index / "inbox.parquet"
+
+
+def _read_stat_cache(store: Store) -> pl.DataFrame:
+    """Content hashes by size, times and inode. A cache that cannot be read is no cache: the files are read again."""
+    schema = {name: FILES[name] for name in (*STAT_KEY, "source_sha256")}
+    try:
+        return pl.read_parquet(_stat_cache_path(store), schema=schema)
+    except (OSError, pl.exceptions.PolarsError):
+        return pl.DataFrame(schema=schema)
+
+
+def _write_stat_cache(store: Store, files: pl.DataFrame, old: pl.DataFrame) -> None:
+    """Remember content hashes, but not of files so young that a change in the same clock tick could go unseen."""
+    young_ns = time.time_ns() - 2_000_000_000
+    cache = (
+        files.filter((pl.col("changed_ns") < young_ns) & (pl.col("modified_ns") < young_ns))
+        .select(old.columns)
+        .sort("location")
+    )
+    if cache.equals(old):
+        return
+    path = _stat_cache_path(store)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    cache.write_parquet(part)
+    part.replace(path)

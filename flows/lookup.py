@@ -1,0 +1,167 @@
+"""Finding documents in a store: what is held, where one is, and why."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from flows.discovery import list_inbox, matches_pattern, select_new
+from flows.errors import NotFoundError
+from flows.run import scan_held
+from flows.settings import Settings
+from flows.storage import Store
+from flows.summary import count_rows
+from transforms.contracts import DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, TABLES
+
+ID_PREFIX = re.compile(r"[0-9a-f]{6,32}")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a name stands for: documents, or none, and the rejects and sightings of its path."""
+
+    documents: pl.DataFrame
+    rejects: pl.DataFrame
+    sightings: pl.DataFrame
+
+
+def name_in_inbox(name: str, settings: Settings) -> str:
+    """The inbox-relative path for a path as typed: relative to the inbox, or to here."""
+    inbox, typed = settings.inbox.resolve(), Path(name)
+    absolute = typed if typed.is_absolute() else Path.cwd() / typed
+    return absolute.resolve().relative_to(inbox).as_posix() if absolute.resolve().is_relative_to(inbox) else name
+
+
+def find_documents(name: str, settings: Settings) -> Found:
+    """Everything that `name` stands for: an id, the start of one (6 characters or more), or a path."""
+    store = Store(settings.data)
+    names = ["document_id", "source_path", "ingested_at", "relation"]
+    held = scan_held(store, names).collect()
+    if ID_PREFIX.fullmatch(name):
+        by_id = held.filter(pl.col("document_id").str.starts_with(name))
+        if by_id.height > 1:
+            raise NotFoundError(f"{name} is the start of {by_id.height} document ids; give more of it")
+        if by_id.height == 1:
+            return _collect(store, by_id, by_id["source_path"][0])
+    path = name_in_inbox(name, settings)
+    return _collect(store, held.filter(pl.col("source_path") == path), path)
+
+
+def _collect(store: Store, documents: pl.DataFrame, source_path: str) -> Found:
+    is_named = pl.col("source_path") == source_path
+    sightings = store.scan(RAW, ["source_path", "source_sha256", "source_bytes", "ingested_at", "run_id"])
+    return Found(
+        documents.sort("ingested_at", descending=True),
+        store.scan(REJECTS).filter(is_named).collect().sort("rejected_at", descending=True),
+        sightings.filter(is_named).collect().sort("ingested_at"),
+    )
+
+
+def read_document(store: Store, document_id: str) -> dict[str, Any]:
+    """The whole row of a document, decision included, and the lines taken out of it."""
+    row = scan_held(store, DUPLICATES.column_names).filter(pl.col("document_id") == document_id).collect()
+    removed = store.scan(REMOVED).filter(pl.col("document_id") == document_id).collect().sort("line")
+    return {**row.row(0, named=True), "removed": removed.drop("document_id").to_dicts()}
+
+
+def find_newest_document(name: str, settings: Settings) -> str:
+    """The id of the newest document that `name` stands for."""
+    found = find_documents(name, settings)
+    if found.documents.is_empty():
+        raise NotFoundError(describe_absence(name, found, settings))
+    return str(found.documents["document_id"][0])
+
+
+def describe_absence(name: str, found: Found, settings: Settings) -> str:
+    """Why there is no document of that name: rejected, ignored, not yet taken in, or unknown."""
+    if found.rejects.height:
+        return f"{name} was rejected: {found.rejects['reason'][0]}"
+    path = name_in_inbox(name, settings)
+    place = settings.inbox / path
+    parts = [part.as_posix() for part in (Path(path), *Path(path).parents) if part != Path()]
+    if place.is_file() and any(matches_pattern(part, settings.ignore) for part in parts):
+        return f"{path} lies in the inbox but is passed over: it matches one of {', '.join(settings.ignore)}"
+    if place.is_file():
+        return f"{path} lies in the inbox but was not taken in yet; `winnow run` does that"
+    return (
+        f"no document of {settings.data} has the id or path {name}. Paths are relative to the inbox "
+        f"({settings.inbox}); `winnow status` shows what is held"
+    )
+
+
+def explain_document(store: Store, document_id: str) -> dict[str, Any]:
+    """Where a document is and why: its decision, and for each partner the words they share and where."""
+    document = scan_held(store, DUPLICATES.column_names).filter(pl.col("document_id") == document_id).collect()
+    row = document.row(0, named=True)
+    is_of_pair = (pl.col("document_id") == document_id) | (pl.col("other_id") == document_id)
+    overlaps = store.scan(OVERLAPS).filter(is_of_pair).collect()
+    others = {other for pair in overlaps.select("document_id", "other_id").iter_rows() for other in pair}
+    known = scan_held(store, ["document_id", "source_path", "relation"])
+    wanted = [*others, *(partner["document_id"] for partner in row["partners"])]
+    paths = {
+        item["document_id"]: item for item in known.filter(pl.col("document_id").is_in(wanted)).collect().to_dicts()
+    }
+    return {
+        "document_id": document_id,
+        "source_path": row["source_path"],
+        "place": "articles" if row["relation"] is None else "duplicates",
+        "title": row["title"],
+        "ingested_at": row["ingested_at"],
+        "run_id": row["run_id"],
+        "word_count": row["word_count"],
+        "relation": row["relation"],
+        "duplicate_of": row["duplicate_of"],
+        "coverage": row["coverage"],
+        "reason": row["reason"],
+        "partners": [
+            {**partner, "source_path": paths[partner["document_id"]]["source_path"]} for partner in row["partners"]
+        ],
+        "overlaps": [_describe_overlap(pair, document_id, paths) for pair in overlaps.to_dicts()],
+    }
+
+
+def _describe_overlap(pair: dict[str, Any], document_id: str, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """An overlap as seen from one of its two documents."""
+    is_lower = pair["document_id"] == document_id
+    other = known[pair["other_id"] if is_lower else pair["document_id"]]
+    return {
+        "other_id": other["document_id"],
+        "source_path": other["source_path"],
+        "other_is": other["relation"] or "kept",
+        "ranks": "above" if is_lower else "below",
+        "words": pair["words"],
+        "share": pair["share"] if is_lower else pair["other_share"],
+        "passages": len({span["passage"] for span in pair["spans"]}),
+    }
+
+
+def summarise_store(settings: Settings) -> dict[str, Any]:
+    """The store at a glance: what it holds, what waits in the inbox, the last runs."""
+    store = Store(settings.data)
+    relations = store.scan(DUPLICATES, ["relation"]).group_by("relation").len().sort("relation").collect()
+    reasons = store.scan(REJECTS, ["reason_code"]).group_by("reason_code").len().sort("reason_code").collect()
+    runs = store.read(RUNS).sort("started_at", descending=True).head(5)
+    return {
+        "data": str(settings.data),
+        "datasets": {table.name: count_rows(store, table) for table in TABLES if table.is_published},
+        "set_aside_by_relation": dict(relations.iter_rows()),
+        "rejected_by_reason": dict(reasons.iter_rows()),
+        "bytes_on_disk": sum(path.stat().st_size for table in TABLES for path in store.list_files(table).values()),
+        "inbox": _summarise_inbox(settings, store),
+        "last_runs": runs.select("run_id", "command", "started_at", "finished_at", "documents_in").to_dicts(),
+    }
+
+
+def _summarise_inbox(settings: Settings, store: Store) -> dict[str, Any]:
+    if not settings.inbox.is_dir():
+        return {"path": str(settings.inbox), "exists": False}
+    inbox = list_inbox(settings.model_copy(update={"settle_seconds": 0.0}), store)
+    return {
+        "path": str(settings.inbox),
+        "exists": True,
+        "files": inbox.files.height,
+        "new": select_new(inbox.files, store).height,
+        "ignored": dict(inbox.ignored),
+    }

@@ -1,0 +1,132 @@
+"""What a run is: its name, its start, its settings, and the folders that it works in."""
+
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from flows.settings import Settings
+from flows.storage import Store
+from transforms.contracts import ARTICLES, DUPLICATES, FINGERPRINTS, REJECTS, REMOVED, Table
+from transforms.contracts.parsed import DECISIONS
+from transforms.dedup.rank import RANKED_COLUMNS
+
+RECORDED_LIBRARIES: Final = (
+    "charset-normalizer",
+    "ftfy",
+    "great-expectations",
+    "lxml",
+    "markdown-it-py",
+    "numba",
+    "polars",
+    "prefect",
+    "py3langid",
+    "pyarrow",
+    "trafilatura",
+)
+"""Libraries whose version can shape a result or a verdict."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run. It is handed to every task, so it holds nothing but values and paths."""
+
+    run_id: str
+    started_at: datetime
+    command: str
+    settings: Settings
+
+    @property
+    def is_rebuild(self) -> bool:
+        """Whether everything is derived again, and nothing but `raw` and the rejects without bytes is trusted."""
+        return self.command == "backfill"
+
+    @property
+    def store(self) -> Store:
+        """The store as published."""
+        return Store(self.settings.data)
+
+    @property
+    def work(self) -> Path:
+        """Where the run makes its files."""
+        return self.store.work(self.run_id)
+
+    @property
+    def docs(self) -> Path:
+        """Where the Data Docs of the run are made, before they are put in place."""
+        return self.work / "docs"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The files that deriving one batch wrote; see `transforms.documents.Derived` for what each one holds."""
+
+    folder: Path
+
+    @property
+    def documents(self) -> Path:
+        """Documents before the decision."""
+        return self.folder / "documents.parquet"
+
+    @property
+    def removed(self) -> Path:
+        """Lines taken out."""
+        return self.folder / f"{REMOVED.name}.parquet"
+
+    @property
+    def rejects(self) -> Path:
+        """Rejected documents."""
+        return self.folder / f"{REJECTS.name}.parquet"
+
+    @property
+    def raw(self) -> Path:
+        """Bytes of the files; empty in a rebuild, which takes them from `raw`."""
+        return self.folder / "raw.parquet"
+
+    @property
+    def fingerprints(self) -> Path:
+        """Fingerprints of the distinct texts of the batch."""
+        return self.folder / f"{FINGERPRINTS.name}.parquet"
+
+    @property
+    def line_counts(self) -> Path:
+        """Non-blank lines of each document."""
+        return self.folder / "line_counts.parquet"
+
+
+def scan_batches(paths: Iterable[Path], schema: pl.Schema) -> pl.LazyFrame:
+    """The rows of one kind of file of every batch."""
+    found = list(paths)
+    return pl.scan_parquet(found, schema=schema) if found else pl.DataFrame(schema=schema).lazy()
+
+
+def scan_held(store: Store, columns: Sequence[str]) -> pl.LazyFrame:
+    """Columns of every document in the store, kept or set aside, those of a decision included (null when kept)."""
+    return pl.concat([_scan_documents(store, table, columns) for table in (ARTICLES, DUPLICATES)])
+
+
+def _scan_documents(store: Store, table: Table, columns: Sequence[str]) -> pl.LazyFrame:
+    defaults = {
+        "relation": pl.lit(None, pl.String),
+        "duplicate_of": pl.lit(None, pl.String),
+        "partners": pl.lit([], DECISIONS["partners"]),
+        "reason": pl.lit(None, pl.String),
+    }
+    return store.scan(table).select(
+        pl.col(name) if name in table.polars_schema else defaults[name].alias(name) for name in columns
+    )
+
+
+HELD_COLUMNS: Final = tuple(dict.fromkeys((*RANKED_COLUMNS, *DECISIONS)))
+"""What deciding needs to know of every document held."""
+
+
+def list_versions() -> list[dict[str, str]]:
+    """Versions of Python and of the libraries that shape the results, as `runs.versions` records them."""
+    libraries = [{"name": name, "version": version(name)} for name in RECORDED_LIBRARIES]
+    return [{"name": "python", "version": platform.python_version()}, *libraries]

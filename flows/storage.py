@@ -1,0 +1,177 @@
+"""Where the datasets lie: reading them, writing files whole, and the lock that keeps two runs apart.
+
+A store is a data folder:
+
+    <table>/v<version>/*.parquet   the datasets; only `publication` puts files there
+    work/<run_id>/                 what a run is making; gone when it is done
+    index/                         caches, safe to delete
+    reports/                       pages to look at
+    .lock, .prefect/               the lock, and Prefect's own files
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from flows.errors import StoreLockedError
+from transforms.contracts import TABLES, Table
+
+EMPTY_FILE: Final = "empty.parquet"
+"""A file without rows in every dataset, so that a plain glob never comes up empty."""
+
+COMPRESSION: Final = "zstd"
+
+
+@dataclass(frozen=True)
+class Store:
+    """One data folder, optionally seen as it will be once staged files are in place.
+
+    `staged` maps the final path of a file (relative to the root) to where its new content lies now.
+    """
+
+    root: Path
+    staged: Mapping[str, Path] = field(default_factory=dict)
+
+    def folder(self, table: Table) -> Path:
+        """Where the files of `table` lie."""
+        return self.root / table.folder
+
+    @property
+    def reports(self) -> Path:
+        """Pages to look at."""
+        return self.root / "reports"
+
+    @property
+    def index(self) -> Path:
+        """Caches that can be deleted."""
+        return self.root / "index"
+
+    def work(self, run_id: str) -> Path:
+        """Where the run `run_id` makes its files."""
+        return self.root / "work" / run_id
+
+    def list_files(self, table: Table) -> dict[str, Path]:
+        """Every data file of `table`: its final path relative to the root -> where to read it now; sorted."""
+        held = {f"{table.folder}/{path.name}": path for path in self.folder(table).glob("*.parquet")}
+        new = {name: path for name, path in self.staged.items() if name.startswith(f"{table.folder}/")}
+        return dict(sorted((held | new).items()))
+
+    def scan(self, table: Table, columns: Sequence[str] | None = None) -> pl.LazyFrame:
+        """All rows of `table`, lazily; without files, a frame without rows."""
+        paths = list(self.list_files(table).values())
+        frame = pl.scan_parquet(paths, schema=table.polars_schema) if paths else table.empty().lazy()
+        return frame if columns is None else frame.select(columns)
+
+    def read(self, table: Table, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """All rows of `table`."""
+        return self.scan(table, columns).collect()
+
+    def with_staged(self, staged: Mapping[str, Path]) -> "Store":
+        """The store as it will be once `staged` is in place."""
+        return Store(self.root, dict(staged))
+
+    def exists(self) -> bool:
+        """Whether anything was ever published here."""
+        return (self.folder(TABLES[0]) / EMPTY_FILE).exists()
+
+
+def write_table(frame: pl.DataFrame, path: Path, table: Table) -> Path:
+    """Write `frame` as a file of `table`, on disk to the last byte before this returns.
+
+    The file carries the contract's descriptions and units. The same rows give the same bytes.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrow = frame.select(table.column_names).to_arrow().cast(table.arrow_schema)
+    with path.open("wb") as sink:
+        pq.write_table(arrow, sink, compression=COMPRESSION)
+        sink.flush()
+        os.fsync(sink.fileno())
+    return path
+
+
+def write_frame(frame: pl.DataFrame, path: Path) -> Path:
+    """Write an intermediate frame that only this run reads."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.write_parquet(path, compression="lz4")
+    return path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a small file so that a reader sees the old content or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with part.open("wb") as sink:
+        sink.write(content)
+        sink.flush()
+        os.fsync(sink.fileno())
+    part.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def lock_store(store: Store, holder: str) -> Iterator[None]:
+    """Hold the store for this process; StoreLockedError names the holder when another one has it.
+
+    The lock goes with the process, however it ends, so there is never a stale one to remove.
+    """
+    store.root.mkdir(parents=True, exist_ok=True)
+    path = store.root / ".lock"
+    with path.open("a+", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            raise StoreLockedError(
+                f"{store.root} is in use by {handle.read().strip() or 'another process'}. "
+                "Nothing was done; run again when it has ended."
+            ) from None
+        handle.seek(0)
+        handle.truncate()
+        handle.write(f"{holder} (process {os.getpid()})\n")
+        handle.flush()
+        yield
+
+
+def make_run_id(now: datetime, latest_started_at: datetime | None) -> tuple[str, datetime]:
+    """Name and start of a run. Starts grow strictly, even when the clock was set back: they order versions."""
+    started_at = now.astimezone(UTC)
+    if latest_started_at is not None and started_at <= latest_started_at:
+        started_at = latest_started_at.astimezone(UTC) + datetime.resolution
+    return started_at.strftime("%Y%m%dT%H%M%S.%fZ"), started_at
+
+
+def write_json(path: Path, value: Any) -> Path:
+    """Write a value that only this run reads."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
+    return path
+
+
+def read_json(path: Path) -> Any:
+    """What `write_json` wrote."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def remove_folder(folder: Path) -> None:
+    """Delete a folder and what is in it; fine when it is gone already."""
+    if folder.exists():
+        shutil.rmtree(folder)

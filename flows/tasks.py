@@ -1,0 +1,107 @@
+"""The steps of a run as Prefect tasks. They exchange paths and small values, never frames."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.tasks import Task
+
+from flows import staging, steps
+from flows.audit import audit_staged
+from flows.errors import StoreError
+from flows.publication import StagedFile, commit, roll_forward
+from flows.run import Batch, Run
+from flows.steps import Discovery, Matching, Verdict
+from flows.storage import remove_folder
+from flows.validation import AuditResult
+
+HOUR_SECONDS: Final = 3600
+
+
+def is_worth_retrying(_task: Task[Any, Any], _run: Any, state: State[Any]) -> bool:
+    """Only trouble with files or the network can pass by itself; everything else would fail again."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, OSError) and not isinstance(error, FileNotFoundError | NotADirectoryError)
+
+
+IO_RETRIES: Final[dict[str, Any]] = {
+    "retries": 2,
+    "retry_delay_seconds": [1, 5],
+    "retry_condition_fn": is_worth_retrying,
+}
+
+
+@task(name="discover files", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS, **IO_RETRIES)
+def discover_files(run: Run) -> Discovery:
+    """Find what is new in the inbox; in a rebuild, everything that `raw` holds."""
+    return steps.discover_raw(run) if run.is_rebuild else steps.discover_inbox(run)
+
+
+# Mapped tasks run in worker threads, where Prefect cannot interrupt them; the flow has a timeout of its own.
+@task(name="derive batch", task_run_name="derive {manifest.stem}", cache_policy=NO_CACHE, **IO_RETRIES)
+def derive_batch(run: Run, manifest: Path) -> Batch:
+    """Read, parse, clean, enrich and fingerprint the files of one manifest."""
+    return steps.derive_batch(run, manifest)
+
+
+@task(name="match documents", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS, **IO_RETRIES)
+def match_documents(run: Run, batches: Sequence[Batch]) -> Matching:
+    """Find the pairs that may share a passage."""
+    return steps.match_documents(run, batches)
+
+
+@task(name="align chunk", task_run_name="align {chunk.stem}", cache_policy=NO_CACHE, **IO_RETRIES)
+def align_chunk(run: Run, batches: Sequence[Batch], chunk: Path) -> Path:
+    """Compare pairs word by word."""
+    return steps.align_chunk(run, batches, chunk)
+
+
+@task(name="decide documents", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS, **IO_RETRIES)
+def decide_documents(run: Run, batches: Sequence[Batch], matching: Matching, aligned: Sequence[Path]) -> Verdict:
+    """Decide what is kept and what is set aside."""
+    return steps.decide_documents(run, batches, matching, aligned)
+
+
+@task(name="stage changes", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS)
+def stage_changes(run: Run, batches: Sequence[Batch], verdict: Verdict) -> list[StagedFile]:
+    """Write the files that would be published."""
+    return staging.stage_changes(run, staging.list_desired(run, batches, verdict), batches)
+
+
+@task(name="audit staged rows", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS)
+def audit_changes(
+    run: Run, batches: Sequence[Batch], verdict: Verdict, staged: Sequence[StagedFile], row: Path
+) -> AuditResult:
+    """Hold the staged rows against contracts and laws; the Data Docs are put in place, whatever the result."""
+    desired = staging.list_desired(run, batches, verdict)
+    result = audit_staged(run, desired, batches, staged, pl.read_parquet(row))
+    _place_docs(run)
+    return result
+
+
+def _place_docs(run: Run) -> None:
+    """Swap the Data Docs of this run for those of the last one."""
+    place, old = run.store.reports / "data_docs", run.work / "old_docs"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.exists():
+        shutil.move(place, old)
+    shutil.move(run.docs, place)
+    remove_folder(old)
+
+
+@task(name="publish", cache_policy=NO_CACHE)
+def publish_changes(run: Run, staged: Sequence[StagedFile], row: Path) -> int:
+    """Commit what is staged and put it in place. Not retried: the next run finishes what this one cannot."""
+    with_row = staging.stage_run_row(run, pl.read_parquet(row), staged)
+    commit(run.store, with_row, run.run_id)
+    try:
+        return roll_forward(run.store, run.run_id)
+    except OSError as error:
+        raise StoreError(
+            f"run {run.run_id} passed its audit and is committed, but {error}. The next run will finish it."
+        ) from error

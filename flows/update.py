@@ -1,0 +1,98 @@
+"""The one way in which a store changes: derive, match, align, decide, stage, audit, publish."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+from prefect import flow, unmapped
+from prefect.futures import PrefectFutureList
+from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
+
+from flows import tasks
+from flows.accounting import count_run, make_run_row, summarise
+from flows.errors import AuditRefusedError
+from flows.progress import current_reporter
+from flows.run import Run
+from flows.settings import Settings
+from flows.staging import preview_store
+from flows.steps import Discovery
+from flows.storage import write_frame
+from flows.summary import RunSummary
+
+T = TypeVar("T")
+
+DAY_SECONDS: Final = 86_400
+
+
+def make_task_runner(settings: Settings) -> TaskRunner[Any]:
+    """The runner that the settings name."""
+    if settings.task_runner == "processes":
+        return ProcessPoolTaskRunner(max_workers=settings.workers)
+    return ThreadPoolTaskRunner(max_workers=settings.workers)
+
+
+class StageClock:
+    """Times the stages of a run and tells the reporter of each."""
+
+    def __init__(self) -> None:
+        """Start without a stage."""
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str, steps: int = 1) -> Iterator[None]:
+        """Time the block as the stage `name`."""
+        reporter = current_reporter()
+        reporter.start_stage(name, steps)
+        start = time.perf_counter()
+        try:
+            yield
+            self.seconds[name] = round(time.perf_counter() - start, 3)
+        finally:
+            reporter.finish_stage(time.perf_counter() - start)
+
+
+def _collect(futures: PrefectFutureList[T]) -> list[T]:
+    """Results in order, telling the reporter as each one comes."""
+    results = []
+    for future in futures:
+        results.append(future.result())
+        current_reporter().advance()
+    return results
+
+
+@flow(
+    name="winnow-update-store",
+    flow_run_name="update {run.run_id}",
+    validate_parameters=False,
+    timeout_seconds=DAY_SECONDS,
+)
+def update_store(run: Run, discovery: Discovery) -> RunSummary:
+    """Take the discovered files in; AuditRefusedError when the result breaks a law. Call it under the store's lock."""
+    clock = StageClock()
+    with clock.stage("derive", len(discovery.manifests)):
+        batches = _collect(tasks.derive_batch.map(unmapped(run), list(discovery.manifests)))
+    with clock.stage("match"):
+        matching = tasks.match_documents(run, batches)
+    with clock.stage("align", len(matching.chunks)):
+        aligned = _collect(tasks.align_chunk.map(unmapped(run), unmapped(batches), list(matching.chunks)))
+    with clock.stage("decide"):
+        verdict = tasks.decide_documents(run, batches, matching, aligned)
+    with clock.stage("stage"):
+        staged = tasks.stage_changes(run, batches, verdict)
+    outcomes = count_run(run, batches, verdict, staged)
+    if run.is_rebuild and not staged:
+        return replace(summarise(run, discovery, outcomes, run.store, clock.seconds), run_id=None)
+    summary = summarise(run, discovery, outcomes, preview_store(run, staged), clock.seconds)
+    row = write_frame(make_run_row(run, summary, datetime.now(UTC)), run.work / "run.parquet")
+    with clock.stage("audit"):
+        result = tasks.audit_changes(run, batches, verdict, staged, row)
+    if not result.passed:
+        raise AuditRefusedError(result.render())
+    # The row is made again: it says how long the audit took.
+    write_frame(make_run_row(run, summary, datetime.now(UTC)), row)
+    with clock.stage("publish"):
+        published = tasks.publish_changes(run, staged, row)
+    return replace(summary, files_published=published)

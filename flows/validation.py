@@ -1,0 +1,435 @@
+"""The audit of rows: schemas first, then Great Expectations on every table, then the laws, in one readable result.
+
+The suites are derived from the contracts and from nothing else. Great Expectations takes seconds to import, so it is
+imported inside the functions that use it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import html
+import logging
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from flows.catalog import describe_bounds, find_length_unit
+from flows.data_docs import make_pages_offline
+from transforms.contracts import TABLES, Between, Column, Matches, OneOf, Rule, Table
+from transforms.laws import CHECKS
+
+if TYPE_CHECKING:
+    import great_expectations as gx
+    import pandas as pd
+
+EXAMPLES_PER_PROBLEM: Final = 5
+EXAMPLE_CHARACTERS: Final = 120
+"""Longer values are cut in the report: enough to recognise a path or a pattern that went wrong."""
+
+ROWS_PER_PAGE_TABLE: Final = 100
+"""Failing rows that the Data Docs list for a check: a page of them is read, a hundred thousand are not."""
+
+SUBJECT: Final = "subject"
+HOLDS: Final = "holds"
+SCHEMA_LAW: Final = "the columns are those of the contract"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row that breaks a check: its key, and the offending value as text (null as "null")."""
+
+    key: tuple[tuple[str, str], ...]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One check that does not hold.
+
+    `table` is the table, or "laws". `check` is one of `schema`, `columns`, `not null`, `unique key`, `one of`,
+    `matches`, `between`, `law` or `error`; an `error` is a check that Great Expectations could not carry out, so
+    nothing is known about the rows. `failing_rows` of `of_rows` rows break the check (for a schema 0 of 0: no row was
+    looked at); nulls count as rows only in the checks of nulls and keys.
+    """
+
+    table: str
+    check: str
+    failing_rows: int
+    of_rows: int
+    examples: tuple[Example, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditResult:
+    """What an audit found. `passed` is true when every check was carried out and held."""
+
+    passed: bool
+    problems: tuple[Problem, ...]
+
+    def render(self) -> str:
+        """The result in lines that a person can read: a head line, then each problem with up to 5 rows."""
+        if self.passed:
+            return "The audit passed."
+        lines = [f"The audit refused: {_count(len(self.problems), 'check')} failed."]
+        for problem in self.problems:
+            lines.append(f"- {problem.table}, {problem.check}: {problem.sentence}")
+            lines += [f"    {_render_example(example)}" for example in problem.examples]
+            shown = len(problem.examples)
+            if shown and problem.failing_rows > shown:
+                lines.append(f"    … and {problem.failing_rows - shown:,} more")
+        return "\n".join(lines)
+
+
+def validate_frames(
+    frames: Mapping[str, pl.DataFrame], laws: pl.DataFrame, run_id: str, docs_folder: Path
+) -> AuditResult:
+    """Check `frames` (table name -> rows) against their contracts, and `laws` (CHECKS), and write the Data Docs.
+
+    A table whose schema differs from its contract is a problem of its own, and its rows are not looked at further. The
+    pages are written to `docs_folder`, which should be this run's own; nothing is written elsewhere. ValueError when a
+    name is not a table's or `laws` is not a CHECKS frame; RuntimeError when Great Expectations gives no answer for a
+    check.
+    """
+    tables = [_find_table(name) for name in frames]
+    if laws.schema != CHECKS:
+        raise ValueError(f"the checks of the laws have the schema {dict(laws.schema)}, expected {dict(CHECKS)}")
+    differences = {table.name: table.find_schema_differences(frames[table.name].schema) for table in tables}
+    problems = [_schema_problem(name, sentence) for name, found in differences.items() for sentence in found]
+    with _quiet_great_expectations():
+        context = _make_context(docs_folder)
+        assets = [
+            (table.name, build_suite(table), slim_frame(table, frames[table.name]), table.key)
+            for table in tables
+            if not differences[table.name]
+        ]
+        assets += [
+            (name, build_law_suite(checks), spread_laws(checks), (SUBJECT,))
+            for name, checks in (("schema", _describe_schemas(differences)), ("laws", laws))
+            if checks.height
+        ]
+        for name, suite, frame, key in assets:
+            result = _run_suite(context, name, suite, frame, key, run_id)
+            found = _collect_problems(name, result, suite, frame)
+            if result.success is not (not found):
+                raise RuntimeError(f"Great Expectations says success={result.success} for {name}, but gives {found}")
+            # The schema was judged above, with a sentence for each difference; its asset is there for the pages.
+            problems += found if name != "schema" else [problem for problem in found if problem.check == "error"]
+        _prepare_stored_results(context)
+        context.build_data_docs()
+    make_pages_offline(docs_folder)
+    return AuditResult(passed=not problems, problems=tuple(problems))
+
+
+def build_suite(table: Table) -> gx.ExpectationSuite:
+    """The expectations that the contract of `table` states, for frames made by `slim_frame`.
+
+    The meta of each expectation names its `check` and the `sentence` that says what is wrong when it fails.
+    """
+    with _quiet_great_expectations():
+        library = _import_great_expectations()
+        expect = library.expectations
+        expectations = [
+            expect.ExpectTableColumnsToMatchOrderedList(
+                column_list=table.column_names, meta=_meta("columns", "the columns or their order differ")
+            ),
+            _expect_unique_key(table),
+        ]
+        for column in table.columns:
+            if not column.nullable:
+                expectations.append(
+                    expect.ExpectColumnValuesToNotBeNull(
+                        column=column.name, meta=_meta("not null", f"{column.name} has no value")
+                    )
+                )
+            expectations += [_expect_rule(table, column, rule) for rule in column.rules]
+        suite: gx.ExpectationSuite = library.ExpectationSuite(
+            name=table.name, expectations=expectations, notes=f"{table.description} Grain: {table.grain}."
+        )
+        return suite
+
+
+def _expect_unique_key(table: Table) -> Any:
+    expect = _import_great_expectations().expectations
+    meta = _meta("unique key", f"{' + '.join(table.key)} is shared with another row")
+    if len(table.key) == 1:
+        return expect.ExpectColumnValuesToBeUnique(column=table.key[0], meta=meta)
+    # "never": a null in a nullable part of the key is a value like any other.
+    return expect.ExpectCompoundColumnsToBeUnique(column_list=list(table.key), ignore_row_if="never", meta=meta)
+
+
+def _expect_rule(table: Table, column: Column, rule: Rule) -> Any:
+    expect = _import_great_expectations().expectations
+    match rule:
+        case OneOf(values):
+            meta = _meta("one of", f"{column.name} is not one of {', '.join(values)}")
+            return expect.ExpectColumnValuesToBeInSet(column=column.name, value_set=list(values), meta=meta)
+        case Matches(pattern):
+            meta = _meta("matches", f"{column.name} does not match {pattern} as a whole")
+            # Not ^ and $: the latter lets a line break at the end pass.
+            return expect.ExpectColumnValuesToMatchRegex(column=column.name, regex=rf"\A(?:{pattern})\Z", meta=meta)
+        case Between(low, high):
+            return _expect_between(table, column, low, high)
+
+
+def _expect_between(table: Table, column: Column, low: float | None, high: float | None) -> Any:
+    expect = _import_great_expectations().expectations
+    unit = find_length_unit(column.dtype)
+    bounds = describe_bounds(low, high)
+    what = f"the length of {column.name} in {unit}" if unit else column.name
+    meta = _meta("between", f"{what} is not {bounds}")
+    if column.dtype == pl.String and _keeps_text(table, column):
+        return expect.ExpectColumnValueLengthsToBeBetween(column=column.name, min_value=low, max_value=high, meta=meta)
+    description = f"{what} must be {bounds}" if unit else None
+    return expect.ExpectColumnValuesToBeBetween(
+        column=column.name, min_value=low, max_value=high, meta=meta, description=description
+    )
+
+
+def slim_frame(table: Table, frame: pl.DataFrame) -> pd.DataFrame:
+    """What Great Expectations looks at: the columns of `table` in order, one row per row of `frame`.
+
+    Lists and binary values become their lengths (items, bytes); so does text (characters), unless it is in the key or
+    held against a vocabulary or a pattern. Timestamps become naive UTC datetime64[us]. Great Expectations hashes the
+    whole frame before it starts, and lists, time zones and long texts are what makes that slow.
+    """
+    return frame.select(_slim_column(table, column) for column in table.columns).to_pandas()
+
+
+def _slim_column(table: Table, column: Column) -> pl.Expr:
+    values = pl.col(column.name)
+    match column.dtype:
+        case pl.List():
+            return values.list.len()
+        case pl.Binary():
+            return values.bin.size()
+        case pl.String() if not _keeps_text(table, column):
+            return values.str.len_chars()
+        case pl.Datetime():
+            return values.dt.replace_time_zone(None)
+    return values
+
+
+def _keeps_text(table: Table, column: Column) -> bool:
+    return column.name in table.key or any(isinstance(rule, OneOf | Matches) for rule in column.rules)
+
+
+def build_law_suite(checks: pl.DataFrame) -> gx.ExpectationSuite:
+    """One expectation for each law in `checks` (CHECKS), for frames made by `spread_laws`."""
+    with _quiet_great_expectations():
+        library = _import_great_expectations()
+        laws = checks["law"].unique(maintain_order=True).to_list()
+        expectations = [
+            library.expectations.ExpectColumnValuesToBeInSet(
+                column=law, value_set=[HOLDS], meta=_meta("law", f"“{law}” is broken")
+            )
+            for law in laws
+        ]
+        name = "schema" if laws == [SCHEMA_LAW] else "laws"
+        notes = f"Each column is a law. A value is “{HOLDS}” or says how the law is broken for its {SUBJECT}."
+        suite: gx.ExpectationSuite = library.ExpectationSuite(name=name, expectations=expectations, notes=notes)
+        return suite
+
+
+def spread_laws(checks: pl.DataFrame) -> pd.DataFrame:
+    """`checks` (CHECKS) with a column for each law, one row per check.
+
+    The value is HOLDS, the detail where the law is broken, or null where the row checks another law.
+    """
+    detail = pl.col("detail").fill_null("").str.strip_chars()
+    broken = pl.when(detail.is_in(["", HOLDS])).then(pl.lit("does not hold")).otherwise(detail)
+    outcome = pl.when(pl.col("holds").fill_null(value=False)).then(pl.lit(HOLDS)).otherwise(broken)
+    laws = checks["law"].unique(maintain_order=True)
+    return checks.select(
+        pl.col("subject").alias(SUBJECT), *[pl.when(pl.col("law") == law).then(outcome).alias(law) for law in laws]
+    ).to_pandas()
+
+
+def _describe_schemas(differences: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    rows = [(SCHEMA_LAW, table, not found, "; ".join(found) or None) for table, found in differences.items()]
+    return pl.DataFrame(rows, schema=CHECKS, orient="row")
+
+
+def _schema_problem(table: str, sentence: str) -> Problem:
+    return Problem(table, "schema", 0, 0, (), f"{sentence}; its rows were not checked")
+
+
+def _find_table(name: str) -> Table:
+    for table in TABLES:
+        if table.name == name:
+            return table
+    raise ValueError(f"no table is called {name}; there are {', '.join(table.name for table in TABLES)}")
+
+
+def _meta(check: str, sentence: str) -> dict[str, str]:
+    return {"check": check, "sentence": sentence}
+
+
+def _make_context(docs_folder: Path) -> Any:
+    """A context that lives in memory and writes to `docs_folder` alone."""
+    gx = _import_great_expectations()
+    from great_expectations.data_context.types.base import (  # noqa: PLC0415
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs_folder.absolute())}
+    site = {"class_name": "SiteBuilder", "store_backend": store, "show_how_to_buttons": False}
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        data_docs_sites={"winnow": site | {"site_index_builder": {"class_name": "DefaultSiteIndexBuilder"}}},
+        progress_bars=ProgressBarsConfig(globally=False),
+    )
+    context = gx.get_context(mode="ephemeral", project_config=config)
+    context.data_sources.add_pandas("winnow")
+    return context
+
+
+def _run_suite(
+    context: Any, name: str, suite: gx.ExpectationSuite, frame: pd.DataFrame, key: Sequence[str], run_id: str
+) -> Any:
+    gx = _import_great_expectations()
+    asset = context.data_sources.get("winnow").add_dataframe_asset(name)
+    definition = context.validation_definitions.add(
+        gx.ValidationDefinition(
+            name=name, data=asset.add_batch_definition_whole_dataframe("rows"), suite=context.suites.add(suite)
+        )
+    )
+    return definition.run(
+        batch_parameters={"dataframe": frame},
+        result_format={
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": list(key),
+            # A query on a frame that is gone by the time the pages are read.
+            "return_unexpected_index_query": False,
+        },
+        run_id=gx.RunIdentifier(run_name=run_id, run_time=datetime.datetime.now(datetime.UTC)),
+    )
+
+
+def _collect_problems(name: str, result: Any, suite: gx.ExpectationSuite, frame: pd.DataFrame) -> list[Problem]:
+    if len(result.results) != len(suite.expectations):
+        raise RuntimeError(
+            f"Great Expectations answered {len(result.results)} of {len(suite.expectations)} checks of {name}"
+        )
+    return [_describe_failure(name, outcome, len(frame)) for outcome in result.results if not outcome.success]
+
+
+def _describe_failure(name: str, outcome: Any, rows: int) -> Problem:
+    meta = outcome.expectation_config.meta
+    message = _find_exception(outcome.exception_info)
+    if message is not None:
+        sentence = f"Great Expectations could not check whether {meta['sentence']}: {message}"
+        return Problem(name, "error", 0, rows, (), sentence)
+    details = outcome.result
+    if "unexpected_count" not in details:
+        return Problem(name, meta["check"], rows, rows, (), f"{meta['sentence']}: {details.get('observed_value')}")
+    failing = int(details["unexpected_count"])
+    is_about_nulls = meta["check"] == "not null"
+    looked_at = rows - (0 if is_about_nulls else int(details.get("missing_count") or 0))
+    columns = outcome.expectation_config.kwargs
+    examples = tuple(
+        _make_example(row, columns.get("column"), details["unexpected_index_column_names"])
+        for row in details["partial_unexpected_index_list"][:EXAMPLES_PER_PROBLEM]
+    )
+    sentence = f"{meta['sentence']} in {failing:,} of {_count(looked_at, 'row')}"
+    return Problem(name, meta["check"], failing, looked_at, examples, sentence)
+
+
+def _find_exception(info: Mapping[str, Any]) -> str | None:
+    """The message of the exception that stopped a check; None when the check was carried out."""
+    # One dictionary for the expectation, or one per metric that failed.
+    for part in [info, *[value for value in info.values() if isinstance(value, dict)]]:
+        if part.get("raised_exception"):
+            return str(part.get("exception_message"))
+    return None
+
+
+def _make_example(row: Mapping[str, Any], column: str | None, key: Sequence[str]) -> Example:
+    named = tuple((name, _as_text(row[name])) for name in key)
+    return Example(named, _join(value for _, value in named) if column is None else _as_text(row[column]))
+
+
+def _as_text(value: object) -> str:
+    # NaN, NaT and NA are the only values here that do not equal themselves.
+    text = "null" if value is None or value != value or str(value) == "<NA>" else str(value)  # noqa: PLR0124
+    return text if len(text) <= EXAMPLE_CHARACTERS else text[: EXAMPLE_CHARACTERS - 1] + "…"
+
+
+def _render_example(example: Example) -> str:
+    # repr-like escapes keep line breaks and terminal control characters of a hostile name out of the report.
+    key = ", ".join(f"{name}={_printable(value)}" for name, value in example.key)
+    is_the_key = example.value == _join(value for _, value in example.key)
+    return key if is_the_key else f"{key}: {_printable(example.value)}"
+
+
+def _join(values: Iterable[str]) -> str:
+    return " + ".join(values)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _prepare_stored_results(context: Any) -> None:
+    """Make the stored results fit for the pages, which print values of failing rows as HTML: escape and cut them."""
+    store = context.validation_results_store
+    for key in store.list_keys():
+        stored = store.get(key)
+        for outcome in stored.results:
+            # Of a check that fails everywhere the pages need a few rows, not all of them.
+            outcome.result = _escape({name: _cut(value) for name, value in outcome.result.items()})
+            outcome.exception_info = _escape(outcome.exception_info)
+        # The head of a page reads the name of the data from here, and a frame in memory leaves it out.
+        stored.meta["batch_spec"] = {**stored.meta.get("batch_spec", {}), "data_asset_name": stored.suite_name}
+        store.set(key, stored)
+
+
+def _cut(value: Any) -> Any:
+    return value[:ROWS_PER_PAGE_TABLE] if isinstance(value, list) else value
+
+
+def _escape(value: Any) -> Any:
+    if isinstance(value, str):
+        return html.escape(value)
+    if isinstance(value, Mapping):
+        return {name: _escape(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_escape(item) for item in value]
+    return value
+
+
+def _import_great_expectations() -> Any:
+    with warnings.catch_warnings():
+        # Great Expectations imports modules that Python 3.11 has deprecated.
+        warnings.filterwarnings(
+            "ignore", message="module 'sre_(constants|parse|compile)' is deprecated", category=DeprecationWarning
+        )
+        import great_expectations  # noqa: PLC0415
+        import great_expectations.expectations  # noqa: PLC0415
+    return great_expectations
+
+
+@contextmanager
+def _quiet_great_expectations() -> Iterator[None]:
+    """No log lines from Great Expectations: what goes wrong in a check stands in its result."""
+    logger = logging.getLogger("great_expectations")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            # It passes patterns to a pandas method that warns of groups; ours are there for repetition.
+            warnings.filterwarnings("ignore", message="This pattern is interpreted as a regular", category=UserWarning)
+            yield
+    finally:
+        logger.setLevel(level)
