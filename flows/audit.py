@@ -1,5 +1,6 @@
 """The audit: what must hold before anything is published, and the same for the whole store in `winnow verify`."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Final
 
@@ -101,6 +102,7 @@ def audit_store(store: Store, parameters: DedupParameters) -> pl.DataFrame:
     return pl.concat(
         [
             laws.check_counts(runs),
+            *check_raw_bytes(store),
             *check_conservation(store),
             *check_touched(store, articles, duplicates, parameters),
             laws.check_pairs(every, known["document_id"]),
@@ -110,6 +112,16 @@ def audit_store(store: Store, parameters: DedupParameters) -> pl.DataFrame:
             ),
         ]
     )
+
+
+def check_raw_bytes(store: Store) -> list[pl.DataFrame]:
+    """The bytes in `raw` against their hashes, a file at a time."""
+    checks = []
+    for path in store.list_files(RAW).values():
+        rows = pl.read_parquet(path, columns=["source_path", "source_sha256", "content"])
+        hashes = pl.Series([hashlib.sha256(content).hexdigest() for content in rows["content"]], dtype=pl.String)
+        checks.append(laws.check_bytes(rows.drop("content"), hashes))
+    return checks
 
 
 def _slim_columns(names: Sequence[str]) -> list[str]:

@@ -268,14 +268,22 @@ def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
     console = Console(stderr=True, highlight=False, quiet=quiet)
     with ExitStack() as stack:
         with console.status("starting Prefect"):
-            stack.enter_context(provide_prefect_api(settings.data / ".prefect"))
-            from flows.backfill import backfill as backfill_flow  # noqa: PLC0415
-            from flows.ingest import ingest as ingest_flow  # noqa: PLC0415
-            from flows.summary import RunSummary  # noqa: PLC0415
+            stack.enter_context(provide_prefect_api(settings.data / ".prefect", import_flows))
+        from flows.backfill import backfill as backfill_flow  # noqa: PLC0415
+        from flows.ingest import ingest as ingest_flow  # noqa: PLC0415
+        from flows.summary import RunSummary  # noqa: PLC0415
+
         stack.enter_context(report_to(ConsoleReporter(console)))
         if command == "backfill":
             return RunSummary(**backfill_flow(data=str(settings.data)))
         return RunSummary(**ingest_flow(inbox=str(settings.inbox), data=str(settings.data)))
+
+
+def import_flows() -> None:
+    """The imports of a run that take seconds."""
+    import great_expectations  # noqa: F401, PLC0415
+
+    import flows.backfill  # noqa: F401, PLC0415
 
 
 def print_summary(summary: "RunSummary", *, as_json: bool) -> None:

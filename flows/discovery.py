@@ -6,6 +6,7 @@ a file that left is not news. Nothing is opened that is not a plain file inside 
 
 import fnmatch
 import hashlib
+import io
 import os
 import stat
 import time
@@ -18,7 +19,7 @@ from typing import Any, Final
 import polars as pl
 
 from flows.settings import Settings
-from flows.storage import Store
+from flows.storage import Store, write_whole
 from transforms.contracts import RAW, REJECTS
 from transforms.contracts.vocabulary import REJECT_REASONS
 
@@ -64,8 +65,11 @@ class _Walk:
 
 
 def name_source(relative: str) -> str:
-    """`source_path` of a file: its path in the inbox, with bytes that are not UTF-8 written as \\\\xNN."""
-    return os.fsencode(relative).decode("utf-8", "backslashreplace")
+    """`source_path` of a file: its path in the inbox, with bytes that are not UTF-8 written as \\\\xNN.
+
+    A backslash is doubled, so that no two names become the same.
+    """
+    return os.fsencode(relative.replace("\\", "\\\\")).decode("utf-8", "backslashreplace")
 
 
 def matches_pattern(path: str, patterns: tuple[str, ...]) -> bool:
@@ -80,6 +84,8 @@ def _walk_folder(walk: _Walk, folder: str) -> Iterator[tuple[str, str, os.stat_r
         with os.scandir(walk.root / folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
+        if not folder:
+            raise
         walk.failures.append(_fail(f"{name_source(folder)}/", "unreadable", error.strerror or str(error)))
         return
     for entry in entries:
@@ -92,7 +98,7 @@ def _walk_folder(walk: _Walk, folder: str) -> Iterator[tuple[str, str, os.stat_r
             if Path(entry.path).resolve() != walk.data:
                 yield from _walk_folder(walk, relative)
             continue
-        if entry.is_symlink() and not _stays_inside(entry.path, walk.root):
+        if entry.is_symlink() and not _stays_inside(entry.path, walk):
             walk.ignored["link"] += 1
             continue
         try:
@@ -106,10 +112,15 @@ def _walk_folder(walk: _Walk, folder: str) -> Iterator[tuple[str, str, os.stat_r
             walk.ignored["not a file"] += 1
 
 
-def _stays_inside(path: str, root: Path) -> bool:
-    """Whether a link ends at a file below the inbox. Links to folders are not followed: what they show is there."""
-    target = Path(path).resolve()
-    return target.is_relative_to(root) and not target.is_dir()
+def _stays_inside(path: str, walk: _Walk) -> bool:
+    """Whether a link ends at a file below the inbox. Links to folders are not followed: what they show is there.
+
+    One that goes in circles, or through a closed folder, stays inside: asking for its status says what is wrong.
+    """
+    target = Path(os.path.realpath(path))
+    is_published = walk.data.is_relative_to(walk.root) and target.is_relative_to(walk.data)
+    # Path.resolve and Path.is_dir raise on such links; these do not.
+    return target.is_relative_to(walk.root) and not is_published and not os.path.isdir(target)  # noqa: PTH112
 
 
 def _explain_error(error: OSError) -> tuple[str, str]:
@@ -133,10 +144,11 @@ def _describe(relative: str, location: str, status: os.stat_result) -> dict[str,
     }
 
 
-def list_inbox(settings: Settings, store: Store) -> Inbox:
-    """Every file of the inbox with the SHA-256 of its content; FileNotFoundError when there is no inbox.
+def list_inbox(settings: Settings, store: Store, *, remember: bool = True) -> Inbox:
+    """Every file of the inbox with the SHA-256 of its content; OSError when there is no inbox or it cannot be listed.
 
-    A file whose content is known by its size, times and inode is not read again.
+    A file whose content is known by its size, times and inode is not read again. `remember` writes down what is known
+    for the next time.
     """
     root = settings.inbox.resolve()
     if not root.is_dir():
@@ -149,7 +161,8 @@ def list_inbox(settings: Settings, store: Store) -> Inbox:
     unread = listed.join(cache, on=STAT_KEY, how="anti", maintain_order="left")
     settled, waiting = _wait_until_settled(unread, settings.settle_seconds)
     hashed, failures, changing = _hash_files(settled)
-    _write_stat_cache(store, pl.concat([known, hashed]), cache)
+    if remember:
+        _write_stat_cache(store, pl.concat([known, hashed]), cache)
     files = pl.concat(
         [known, hashed, pl.DataFrame(walk.failures + failures, schema=FILES)], how="diagonal_relaxed"
     ).select(pl.col(name).cast(dtype) for name, dtype in FILES.items())
@@ -236,16 +249,23 @@ def select_new(files: pl.DataFrame, store: Store) -> pl.DataFrame:
 
 
 def _stat_cache_path(store: Store) -> Path:
-    return store.index / "inbox.parquet"
+    return store.index / "inbox.cache"
 
 
 def _read_stat_cache(store: Store) -> pl.DataFrame:
-    """Content hashes by size, times and inode. A cache that cannot be read is no cache: the files are read again."""
+    """Content hashes by size, times and inode. A cache that is not whole is no cache: the files are read again.
+
+    It opens with the SHA-256 of the rest, because Parquet itself does not notice a changed byte.
+    """
     schema = {name: FILES[name] for name in (*STAT_KEY, "source_sha256")}
     try:
-        return pl.read_parquet(_stat_cache_path(store), schema=schema)
-    except (OSError, pl.exceptions.PolarsError):
+        content = _stat_cache_path(store).read_bytes()
+    except OSError:
         return pl.DataFrame(schema=schema)
+    digest, rows = content[: hashlib.sha256().digest_size], content[hashlib.sha256().digest_size :]
+    if hashlib.sha256(rows).digest() != digest:
+        return pl.DataFrame(schema=schema)
+    return pl.read_parquet(io.BytesIO(rows), schema=schema)
 
 
 def _write_stat_cache(store: Store, files: pl.DataFrame, old: pl.DataFrame) -> None:
@@ -258,8 +278,6 @@ def _write_stat_cache(store: Store, files: pl.DataFrame, old: pl.DataFrame) -> N
     )
     if cache.equals(old):
         return
-    path = _stat_cache_path(store)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    cache.write_parquet(part)
-    part.replace(path)
+    rows = io.BytesIO()
+    cache.write_parquet(rows)
+    write_whole(_stat_cache_path(store), hashlib.sha256(rows.getvalue()).digest() + rows.getvalue())

@@ -1,5 +1,6 @@
 """Finding documents in a store: what is held, where one is, and why."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.discovery import list_inbox, matches_pattern, select_new
+from flows.discovery import list_inbox, matches_pattern, name_source, select_new
 from flows.errors import NotFoundError
 from flows.run import scan_held
 from flows.settings import Settings
@@ -27,11 +28,17 @@ class Found:
     sightings: pl.DataFrame
 
 
-def name_in_inbox(name: str, settings: Settings) -> str:
-    """The inbox-relative path for a path as typed: relative to the inbox, or to here."""
-    inbox, typed = settings.inbox.resolve(), Path(name)
-    absolute = typed if typed.is_absolute() else Path.cwd() / typed
-    return absolute.resolve().relative_to(inbox).as_posix() if absolute.resolve().is_relative_to(inbox) else name
+def list_places(name: str, settings: Settings) -> list[str]:
+    """The inbox-relative paths that a path as typed can mean: one from here, or one from the inbox."""
+    inbox = Path(os.path.realpath(settings.inbox))
+    places = []
+    for base in (Path.cwd(), inbox):
+        typed = base / name
+        # The last part is taken as it is: a link is a file of its own.
+        absolute = Path(os.path.realpath(typed.parent), typed.name)
+        if absolute != inbox and absolute.is_relative_to(inbox):
+            places.append(absolute.relative_to(inbox).as_posix())
+    return list(dict.fromkeys(places))
 
 
 def find_documents(name: str, settings: Settings) -> Found:
@@ -45,8 +52,12 @@ def find_documents(name: str, settings: Settings) -> Found:
             raise NotFoundError(f"{name} is the start of {by_id.height} document ids; give more of it")
         if by_id.height == 1:
             return _collect(store, by_id, by_id["source_path"][0])
-    path = name_in_inbox(name, settings)
-    return _collect(store, held.filter(pl.col("source_path") == path), path)
+    for path in map(name_source, list_places(name, settings)):
+        found = _collect(store, held.filter(pl.col("source_path") == path), path)
+        if found.documents.height or found.rejects.height or found.sightings.height:
+            return found
+    # As `source_path` shows it, or a name that stands for nothing.
+    return _collect(store, held.filter(pl.col("source_path") == name), name)
 
 
 def _collect(store: Store, documents: pl.DataFrame, source_path: str) -> Found:
@@ -78,12 +89,12 @@ def describe_absence(name: str, found: Found, settings: Settings) -> str:
     """Why there is no document of that name: rejected, ignored, not yet taken in, or unknown."""
     if found.rejects.height:
         return f"{name} was rejected: {found.rejects['reason'][0]}"
-    path = name_in_inbox(name, settings)
-    place = settings.inbox / path
-    parts = [part.as_posix() for part in (Path(path), *Path(path).parents) if part != Path()]
-    if place.is_file() and any(matches_pattern(part, settings.ignore) for part in parts):
-        return f"{path} lies in the inbox but is passed over: it matches one of {', '.join(settings.ignore)}"
-    if place.is_file():
+    for path in list_places(name, settings):
+        if not (settings.inbox / path).is_file():
+            continue
+        parts = [part.as_posix() for part in (Path(path), *Path(path).parents) if part != Path()]
+        if any(matches_pattern(part, settings.ignore) for part in parts):
+            return f"{path} lies in the inbox but is passed over: it matches one of {', '.join(settings.ignore)}"
         return f"{path} lies in the inbox but was not taken in yet; `winnow run` does that"
     return (
         f"no document of {settings.data} has the id or path {name}. Paths are relative to the inbox "
@@ -157,7 +168,8 @@ def summarise_store(settings: Settings) -> dict[str, Any]:
 def _summarise_inbox(settings: Settings, store: Store) -> dict[str, Any]:
     if not settings.inbox.is_dir():
         return {"path": str(settings.inbox), "exists": False}
-    inbox = list_inbox(settings.model_copy(update={"settle_seconds": 0.0}), store)
+    # Looking must not write: whoever may read a store can ask for its state.
+    inbox = list_inbox(settings.model_copy(update={"settle_seconds": 0.0}), store, remember=False)
     return {
         "path": str(settings.inbox),
         "exists": True,

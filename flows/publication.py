@@ -10,7 +10,6 @@ sees an excerpt and the article that it stands in side by side in `articles`.
 """
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,29 +46,51 @@ def stage_table_changes(
     """
     publish = store.work(run_id) / "publish"
     by = list(touched.columns) if touched is not None else list(table.key)
-    scope = touched
+    files = list(store.list_files(table).items())
+    homes = _locate_rows(table, [path for _, path in files], by, touched)
+    placed = _place_rows(desired, homes, table, by)
     staged: list[StagedFile] = []
-    held_keys: list[pl.DataFrame] = []
-    for name, path in store.list_files(table).items():
-        keys = pl.read_parquet(path, columns=by)
-        if scope is not None:
-            keys = keys.join(scope, on=by, how="semi", nulls_equal=True)
-        if keys.is_empty():
-            continue
-        held_keys.append(keys)
+    for number in homes["file"].unique().sort():
+        name, path = files[number]
         old = pl.read_parquet(path, schema=table.polars_schema)
-        new = _replace_rows(old, desired, keys.unique(), by)
+        keys = homes.filter(pl.col("file") == number).select(by).unique()
+        new = _replace_rows(old, placed.filter(pl.col("file") == number).select(table.column_names), keys, by)
         if not new.equals(old):
             write_table(new, publish / name, table)
             staged.append(StagedFile(name, is_replacement=True))
-    fresh = desired
-    if held_keys:
-        fresh = desired.join(pl.concat(held_keys).unique().lazy(), on=by, how="anti", nulls_equal=True)
+    fresh = placed.filter(pl.col("file").is_null())
     for number, part in enumerate(_split_rows(fresh, table)):
         name = f"{table.folder}/{run_id}-{number:05d}.parquet"
         write_table(part, publish / name, table)
         staged.append(StagedFile(name, is_replacement=False))
     return staged
+
+
+def _locate_rows(table: Table, files: Sequence[Path], by: Sequence[str], touched: pl.DataFrame | None) -> pl.DataFrame:
+    """The key of every held row that may change, what it is replaced together with, and the number of its `file`."""
+    names = list(dict.fromkeys([*by, *table.key]))
+    schema = pl.Schema({name: table.polars_schema[name] for name in names} | {"file": pl.UInt32()})
+    found = [pl.DataFrame(schema=schema)]
+    for number, path in enumerate(files):
+        keys = pl.read_parquet(path, columns=names).select(names)
+        if touched is not None:
+            keys = keys.join(touched, on=list(by), how="semi", nulls_equal=True)
+        found.append(keys.with_columns(pl.lit(number, pl.UInt32).alias("file")))
+    return pl.concat(found)
+
+
+def _place_rows(desired: pl.LazyFrame, homes: pl.DataFrame, table: Table, by: Sequence[str]) -> pl.LazyFrame:
+    """`desired` with the number of the `file` that each row goes to; null for a new file.
+
+    A row stays in its file; a new row of a group goes to the last file that holds rows of the group.
+    """
+    own = homes.select(*table.key, "file").lazy()
+    of_group = homes.group_by(by).agg(pl.col("file").max().alias("file_of_group")).lazy()
+    return (
+        desired.join(own, on=table.key, how="left", nulls_equal=True, maintain_order="left")
+        .join(of_group, on=list(by), how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(pl.coalesce("file", "file_of_group").alias("file"))
+    )
 
 
 def _replace_rows(old: pl.DataFrame, desired: pl.LazyFrame, keys: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
@@ -147,7 +168,8 @@ def order_for_publication(staged: Iterable[StagedFile]) -> list[StagedFile]:
 def commit(store: Store, staged: Sequence[StagedFile], run_id: str) -> None:
     """Write the journal: from here on the publication will be finished, whatever happens to this process."""
     publish = store.work(run_id) / "publish"
-    for folder in sorted({(publish / file.name).parent for file in staged}):
+    folders = {folder for file in staged for folder in (publish / file.name).parents}
+    for folder in sorted(folder for folder in folders if folder.is_relative_to(publish)):
         sync_folder(folder)
     names = [file.name for file in order_for_publication(staged)]
     write_whole(store.work(run_id) / JOURNAL, json.dumps({"run_id": run_id, "files": names}, indent=1).encode())
@@ -168,13 +190,15 @@ def roll_forward(store: Store, run_id: str) -> int:
             if not target.parent.exists():
                 target.parent.mkdir(parents=True)
                 sync_folder(target.parent.parent)
+                sync_folder(store.root)
             source.replace(target)
             sync_folder(target.parent)
             put += 1
         elif not target.exists():
             raise StoreError(
                 f"the journal of run {run_id} names {name}, which is neither staged nor in place. The store was "
-                "changed by something else; restore it from a copy, or rebuild it with `winnow backfill --all`."
+                f"changed by something else; restore it from a copy, or delete {work} and then rebuild the store with "
+                "`winnow backfill --all`."
             )
     (work / JOURNAL).unlink()
     sync_folder(work)
@@ -193,8 +217,7 @@ class Recovery:
 def recover(store: Store) -> Recovery:
     """Finish the runs that had committed and undo the others. Call it under the lock, before anything is read."""
     finished, undone = [], []
-    works = store.root / "work"
-    for work in sorted(works.iterdir()) if works.exists() else []:
+    for work in _list_left_behind(store):
         if (work / JOURNAL).exists():
             roll_forward(store, work.name)
             finished.append(work.name)
@@ -207,5 +230,10 @@ def recover(store: Store) -> Recovery:
 
 def needs_recovery(store: Store) -> bool:
     """Whether a run left something behind."""
+    return bool(_list_left_behind(store))
+
+
+def _list_left_behind(store: Store) -> list[Path]:
+    """Folders of runs; whatever else somebody put beside them is not ours."""
     works = store.root / "work"
-    return works.exists() and any(os.scandir(works))
+    return sorted(path for path in works.iterdir() if path.is_dir()) if works.exists() else []

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -62,6 +62,14 @@ class Settings(BaseSettings):
         """Flags first, then the environment, then pyproject.toml of the working folder."""
         return init_settings, env_settings, PyprojectTomlConfigSettingsSource(settings_cls)
 
+    @field_validator("data")
+    @classmethod
+    def refuse_patterns(cls, data: Path) -> Path:
+        """Polars, DuckDB and others take a path with these characters for a pattern: they would read other folders."""
+        if any(character in str(data) for character in "*?[]"):
+            raise ValueError("the path of the datasets must hold none of * ? [ ], which readers take for a pattern")
+        return data
+
     @property
     def dedup(self) -> DedupParameters:
         """The settings of the dedup rule."""
@@ -73,7 +81,7 @@ def load_settings(**flags: Any) -> Settings:
     unknown = sorted(
         name
         for name in os.environ
-        if name.startswith(ENV_PREFIX) and name.removeprefix(ENV_PREFIX).lower() not in Settings.model_fields
+        if name.upper().startswith(ENV_PREFIX) and name[len(ENV_PREFIX) :].lower() not in Settings.model_fields
     )
     if unknown:
         raise SettingsError(
@@ -81,9 +89,18 @@ def load_settings(**flags: Any) -> Settings:
             + ", ".join(ENV_PREFIX + name.upper() for name in Settings.model_fields)
         )
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        settings = Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         raise SettingsError(_describe_errors(error)) from error
+    except ValueError as error:
+        # Not even a value: broken TOML, or a list that is not written as one.
+        raise SettingsError(
+            f"a setting cannot be read: {error}. In the environment lists are JSON, such as "
+            """WINNOW_IGNORE='["*.tmp"]'; pyproject.toml must be valid TOML"""
+        ) from error
+    if settings.inbox.resolve() == settings.data.resolve():
+        raise SettingsError(f"inbox and data are both {settings.inbox}: what is published would come in again")
+    return settings
 
 
 def _describe_errors(error: ValidationError) -> str:

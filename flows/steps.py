@@ -3,6 +3,7 @@
 Each step reads files, calls `transforms`, and writes files under the run's own folder; none changes the store.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +150,10 @@ def _read_sources(run: Run, files: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataF
         pl.Series("reason_code", [reason and reason[0] for reason in reasons], pl.String),
         pl.Series("reason", [reason and reason[1] for reason in reasons], pl.String),
     ).filter(pl.col("reason_code").is_not_null())
-    return read.filter(pl.col("content").is_not_null()).select(RAW.column_names), _list_failed_files(failed)
+    whole = read.filter(pl.col("content").is_not_null())
+    # A file that changed since it was hashed is being written: it waits for the next run.
+    hashes = pl.Series([hashlib.sha256(content).hexdigest() for content in whole["content"]], dtype=pl.String)
+    return whole.filter(whole["source_sha256"] == hashes).select(RAW.column_names), _list_failed_files(failed)
 
 
 def _read_raw(run: Run, files: pl.DataFrame) -> pl.DataFrame:

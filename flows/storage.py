@@ -91,7 +91,8 @@ def write_table(frame: pl.DataFrame, path: Path, table: Table) -> Path:
     The file carries the contract's descriptions and units. The same rows give the same bytes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    arrow = frame.select(table.column_names).to_arrow().cast(table.arrow_schema)
+    # In one piece: where pages end depends on how the rows lie in memory.
+    arrow = frame.select(table.column_names).rechunk().to_arrow().cast(table.arrow_schema)
     with path.open("wb") as sink:
         pq.write_table(arrow, sink, compression=COMPRESSION)
         sink.flush()

@@ -64,6 +64,17 @@ def check_sources(raw: pl.DataFrame, documents: pl.DataFrame, rejects: pl.DataFr
     )
 
 
+def check_bytes(raw: pl.DataFrame, hashes: pl.Series) -> pl.DataFrame:
+    """The bytes held (source_path, source_sha256, in rows as `hashes`) are those that were taken in."""
+    return _check(
+        raw.with_columns(hashes.alias("found")),
+        "the bytes held are those taken in",
+        pl.col("source_path"),
+        pl.col("source_sha256") == pl.col("found"),
+        pl.format("recorded as {}, the bytes give {}", "source_sha256", "found"),
+    )
+
+
 def check_lines(documents: pl.DataFrame, removed: pl.DataFrame, line_counts: pl.DataFrame) -> pl.DataFrame:
     """Conservation: each non-blank line of a document is a block of its text or stands in `removed`.
 
@@ -88,18 +99,28 @@ def check_lines(documents: pl.DataFrame, removed: pl.DataFrame, line_counts: pl.
 
 def check_partners(duplicates: pl.DataFrame, article_ids: pl.Series) -> pl.DataFrame:
     """Every partner and `duplicate_of` stands in `articles`. `duplicates`: document_id, duplicate_of, partners."""
-    named = duplicates.with_columns(
-        pl.concat_list(
-            pl.concat_list("duplicate_of"), pl.col("partners").list.eval(pl.element().struct.field("document_id"))
-        ).alias("named")
-    ).with_columns(pl.col("named").list.set_difference(article_ids.unique().implode()).alias("missing"))
+    partners = pl.col("partners").list.eval(pl.element().struct.field("document_id"))
+    named = duplicates.select("document_id", pl.concat_list(pl.concat_list("duplicate_of"), partners).alias("named"))
     return _check(
-        named,
+        _list_missing(named, article_ids),
         "a partner stands in articles",
         pl.col("document_id"),
-        pl.col("missing").list.len() == 0,
-        pl.format("not in articles: {}", pl.col("missing").list.join(", ")),
+        pl.col("missing").is_null(),
+        pl.format("not in articles: {}", "missing"),
     )
+
+
+def _list_missing(named: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
+    """`named` (its list column `named` holds ids) with `missing`: the ids that are not known, joined; null if none."""
+    rows = named.with_row_index("row")
+    missing = (
+        rows.select("row", "named")
+        .explode("named", empty_as_null=False)
+        .join(known.unique().rename("named").to_frame(), on="named", how="anti")
+        .group_by("row")
+        .agg(pl.col("named").unique().sort().str.join(", ").alias("missing"))
+    )
+    return rows.join(missing, on="row", how="left", maintain_order="left").drop("row")
 
 
 def check_coverage(articles: pl.DataFrame, duplicates: pl.DataFrame, parameters: DedupParameters) -> pl.DataFrame:
@@ -174,15 +195,13 @@ def check_evidence(duplicates: pl.DataFrame, overlaps: pl.DataFrame) -> pl.DataF
 
 def check_pairs(overlaps: pl.DataFrame, document_ids: pl.Series) -> pl.DataFrame:
     """An overlap (document_id, other_id) names documents that are held."""
-    held = document_ids.unique().implode()
-    missing = pl.concat_list("document_id", "other_id").list.set_difference(held)
-    checked = overlaps.select("document_id", "other_id", missing.alias("missing"))
+    named = overlaps.select("document_id", "other_id", pl.concat_list("document_id", "other_id").alias("named"))
     return _check(
-        checked,
+        _list_missing(named, document_ids),
         "an overlap names documents that are held",
         pl.format("{} and {}", "document_id", "other_id"),
-        pl.col("missing").list.len() == 0,
-        pl.format("not held: {}", pl.col("missing").list.join(", ")),
+        pl.col("missing").is_null(),
+        pl.format("not held: {}", "missing"),
     )
 
 

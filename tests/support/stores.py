@@ -1,0 +1,106 @@
+"""Running Winnow in tests, and reading what it wrote."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from polars.testing import assert_frame_equal
+
+from flows import staging, steps
+from flows.accounting import count_run, make_run_row, summarise
+from flows.audit import audit_store
+from flows.publication import commit, recover, roll_forward
+from flows.run import Run
+from flows.settings import Settings, load_settings
+from flows.storage import Store, lock_store, make_run_id
+from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, RUNS, TABLES, Table
+
+RUN_COLUMNS = ("ingested_at", "run_id", "rejected_at")
+
+
+def settings_for(folder: Path, **more: Any) -> Settings:
+    """Settings with an inbox and a store below `folder`, that wait for no file to settle."""
+    return load_settings(inbox=folder / "inbox", data=folder / "data", settle_seconds=0, **more)
+
+
+def drop_files(settings: Settings, files: dict[str, str | bytes]) -> None:
+    """Put files into the inbox."""
+    for path, content in files.items():
+        place = settings.inbox / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def take_in(settings: Settings, command: str = "run") -> bool:
+    """What the flow does, step by step, without Prefect and Great Expectations; whether anything was published.
+
+    For the tests that need hundreds of runs. Those in tests/flows run the real flow.
+    """
+    store = Store(settings.data)
+    with lock_store(store, "a test"):
+        recover(store)
+        latest = store.read(RUNS, ["started_at"])["started_at"].max()
+        run_id, started_at = make_run_id(datetime.now(UTC), latest if isinstance(latest, datetime) else None)
+        run = Run(run_id, started_at, command, settings)
+        discovery = steps.discover_raw(run) if run.is_rebuild else steps.discover_inbox(run)
+        if not discovery.manifests:
+            return False
+        batches = [steps.derive_batch(run, manifest) for manifest in discovery.manifests]
+        matching = steps.match_documents(run, batches)
+        aligned = [steps.align_chunk(run, batches, chunk) for chunk in matching.chunks]
+        verdict = steps.decide_documents(run, batches, matching, aligned)
+        staged = staging.stage_changes(run, staging.list_desired(run, batches, verdict), batches)
+        if run.is_rebuild and not staged:
+            return False
+        outcomes = count_run(run, batches, verdict, staged)
+        summary = summarise(run, discovery, outcomes, staging.preview_store(run, staged), {})
+        with_row = staging.stage_run_row(run, make_run_row(run, summary, datetime.now(UTC)), staged)
+        commit(store, with_row, run_id)
+        roll_forward(store, run_id)
+        return True
+
+
+def find_broken_laws(settings: Settings) -> list[dict[str, Any]]:
+    """What `winnow verify` would complain about."""
+    return audit_store(Store(settings.data), settings.dedup).filter(~pl.col("holds")).to_dicts()
+
+
+def read_results(settings: Settings) -> dict[str, pl.DataFrame]:
+    """What a run's results are, apart from when and by which run they were made."""
+    store = Store(settings.data)
+    return {
+        table.name: _without_runs(store.read(table), table)
+        for table in (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, REJECTS)
+    }
+
+
+def _without_runs(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    return frame.drop(RUN_COLUMNS, strict=False).sort(table.key)
+
+
+def assert_same_results(one: dict[str, pl.DataFrame], other: dict[str, pl.DataFrame]) -> None:
+    """Every dataset has the same rows."""
+    for name, frame in one.items():
+        assert_frame_equal(frame, other[name], check_exact=True)
+
+
+def hash_published_files(settings: Settings) -> dict[str, str]:
+    """SHA-256 of every published file."""
+    root = settings.data
+    files = [path for table in TABLES for path in sorted((root / table.folder).glob("*"))]
+    files += [root / "README.md", root / "datapackage.json"]
+    return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def place_of(settings: Settings) -> dict[str, str]:
+    """source_path -> `kept`, the relation, or the reason code; of the newest version."""
+    store = Store(settings.data)
+    kept = store.read(ARTICLES, ["source_path", "ingested_at"]).with_columns(pl.lit("kept").alias("place"))
+    aside = store.read(DUPLICATES, ["source_path", "ingested_at", "relation"]).rename({"relation": "place"})
+    rejected = store.read(REJECTS, ["source_path", "rejected_at", "reason_code"]).rename(
+        {"rejected_at": "ingested_at", "reason_code": "place"}
+    )
+    rows = pl.concat([kept, aside, rejected]).sort("ingested_at").unique("source_path", keep="last")
+    return dict(rows.select("source_path", "place").sort("source_path").iter_rows())

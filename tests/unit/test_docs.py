@@ -1,0 +1,44 @@
+"""What the documentation says is true."""
+
+import re
+from pathlib import Path
+
+from flows.catalog import render_data_dictionary
+from flows.cli import cli
+from flows.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_data_dictionary_is_what_the_contracts_say() -> None:
+    assert (ROOT / "data" / "README.md").read_text(encoding="utf-8") == render_data_dictionary()
+
+
+def test_readme_lists_every_setting_as_it_is() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+?) \| .+ \|$", README, re.MULTILINE))
+    descriptions = dict(re.findall(r"^\| `(\w+)` \| .+? \| (.+) \|$", README, re.MULTILINE))
+    assert set(rows) == set(Settings.model_fields)
+    for name, field in Settings.model_fields.items():
+        assert descriptions[name] == field.description
+        if name != "workers":
+            shown = " ".join(f"`{value}`" for value in field.default) if name == "ignore" else str(field.default)
+            assert rows[name].strip("`") == shown.strip("`"), name
+
+
+def test_readme_lists_every_command() -> None:
+    listed = set(re.findall(r"^\| `winnow (\w+)", README, re.MULTILINE))
+    assert listed == set(cli.commands)
+
+
+def test_links_lead_somewhere() -> None:
+    for page in ("README.md", "CONTRIBUTING.md", "seeds/README.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            assert (ROOT / page).parent.joinpath(target).exists(), f"{page} links to {target}"
+
+
+def test_pinned_file_names_no_address() -> None:
+    pinned = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert "://" not in pinned
+    assert all("==" in line for line in pinned.splitlines() if re.match(r"[a-z0-9]", line))
