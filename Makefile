@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: run test lint types lock clean
+.PHONY: run test lint types laws lock clean
 
 run: $(READY)
 	$(BIN)/winnow run
@@ -19,6 +19,10 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+
+# The laws on many more generated corpora than `make test` tries; takes a quarter of an hour.
+laws: $(READY)
+	LAW_EXAMPLES=150 $(BIN)/pytest -n 2 tests/property/test_laws.py
 
 # uv installs ten times faster than pip; without it pip does the same from the same hashes.
 $(READY): requirements.lock pyproject.toml

@@ -118,7 +118,7 @@ def derive_batch(run: Run, manifest: Path) -> Batch:
     batch = Batch(run.work / "derived" / manifest.stem)
     sources, unread = _read_sources(run, files.filter(pl.col("reason_code").is_null()))
     derived = derive_documents(sources)
-    sightings = files.select("source_path", "ingested_at", "run_id")
+    sightings = files.select("source_path", "source_sha256", "ingested_at", "run_id")
     failures = pl.concat([derived.failures, unread, _list_failed_files(files)])
     write_frame(derived.documents.sort("source_path", "record"), batch.documents)
     write_frame(derived.line_counts, batch.line_counts)
@@ -185,7 +185,9 @@ def _list_failed_files(files: pl.DataFrame) -> pl.DataFrame:
 def _date_failures(failures: pl.DataFrame, sightings: pl.DataFrame) -> pl.DataFrame:
     """Failures as rows of `rejects`: with the run that took the file in."""
     return (
-        failures.join(sightings.unique("source_path", keep="last"), on="source_path", how="left", maintain_order="left")
+        failures.join(
+            sightings, on=["source_path", "source_sha256"], how="left", nulls_equal=True, maintain_order="left"
+        )
         .rename({"ingested_at": "rejected_at"})
         .select(REJECTS.column_names)
         .sort("source_path", "record")
@@ -350,7 +352,8 @@ def _decide_active(run: Run, batches: Sequence[Batch], state: _State) -> pl.Data
     is_compared = pl.all_horizontal(pl.col(name).is_in(compared.implode()) for name in PAIR)
     stored_pairs = state.stored.select(PAIR).filter(is_compared).collect()
     pairs = pl.concat([stored_pairs, state.fresh.select(PAIR)]).unique().sort(PAIR)
-    nodes = select_nodes(state.roles, before, pairs, _list_ids(state.stale))
+    found_anew = _list_ids(pl.concat([state.stale, state.fresh.select(PAIR)]))
+    nodes = select_nodes(state.roles, before, pairs, found_anew)
     near = pairs.filter(pl.all_horizontal(pl.col(name).is_in(nodes["document_id"].implode()) for name in PAIR))
     old = state.stored.join(near.lazy(), on=PAIR, how="semi").join(state.fresh.select(PAIR).lazy(), on=PAIR, how="anti")
     overlaps = pl.concat([old.collect(), state.fresh.join(near, on=PAIR, how="semi")])

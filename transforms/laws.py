@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from transforms.contracts.parameters import DedupParameters
+from transforms.contracts.parsed import DECISIONS
 from transforms.dedup.align import verify_spans
 from transforms.dedup.decide import TOLERANCE
 from transforms.dedup.fingerprints import GUARANTEED_RUN_WORDS
@@ -93,7 +94,12 @@ def check_lines(documents: pl.DataFrame, removed: pl.DataFrame, line_counts: pl.
         "a line is in the text or in removed",
         pl.col("document_id"),
         pl.col("blocks") + pl.col("removed_lines") >= pl.col("lines"),
-        pl.format("{} lines; {} blocks, {} removed", "lines", "blocks", "removed_lines"),
+        pl.format(
+            "{} lines; {} blocks, {} removed",
+            pl.col("lines").cast(pl.String).fill_null("unknown"),
+            "blocks",
+            "removed_lines",
+        ),
     )
 
 
@@ -118,7 +124,7 @@ def _list_missing(named: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
         .explode("named", empty_as_null=False)
         .join(known.unique().rename("named").to_frame(), on="named", how="anti")
         .group_by("row")
-        .agg(pl.col("named").unique().sort().str.join(", ").alias("missing"))
+        .agg(pl.col("named").fill_null("nothing").unique().sort().str.join(", ").alias("missing"))
     )
     return rows.join(missing, on="row", how="left", maintain_order="left").drop("row")
 
@@ -221,16 +227,24 @@ def check_spans(overlaps: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
 
 def check_decisions(found: pl.DataFrame, expected: pl.DataFrame) -> pl.DataFrame:
     """What the store says about a document is what the rule gives (both DECISIONS: one row per document)."""
-    columns = ["relation", "duplicate_of", "partners", "coverage", "reason"]
+    columns = [name for name in DECISIONS if name != "document_id"]
     both = found.join(expected, on="document_id", how="full", suffix="_expected", coalesce=True).sort("document_id")
-    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_expected")) for name in columns)
-    said = [pl.col(name).fill_null("kept") for name in ("relation", "relation_expected")]
+    differs = {name: pl.col(name).ne_missing(pl.col(f"{name}_expected")) for name in columns}
+    same = ~pl.any_horizontal(differs.values())
+    # `partners` is never null in a row, so a null says that there is no row.
+    said = [
+        pl.when(pl.col(f"partners{side}").is_null())
+        .then(pl.lit("nothing"))
+        .otherwise(pl.col(f"relation{side}").fill_null("kept"))
+        for side in ("", "_expected")
+    ]
+    where = pl.concat_list(pl.when(expression).then(pl.lit(name)) for name, expression in differs.items())
     return _check(
         both,
         "a decision follows from the rule",
         pl.col("document_id"),
         same,
-        pl.format("says {}, the rule gives {}", *said),
+        pl.format("says {}, the rule gives {}; they differ in {}", *said, where.list.drop_nulls().list.join(", ")),
     )
 
 

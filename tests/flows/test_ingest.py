@@ -235,6 +235,7 @@ def test_audit_refuses_and_publishes_nothing(tmp_path: Path, monkeypatch: pytest
     drop_files(made, {"a.txt": write_paragraphs(make_words(10, 120))})
     run_flow(made)
     before = hash_published_files(made)
+
     def derive_wrongly(sources: pl.DataFrame) -> Any:
         derived = derive_documents(sources)
         object.__setattr__(derived, "documents", derived.documents.with_columns(pl.lit("Klingon!").alias("language")))

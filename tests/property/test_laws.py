@@ -1,5 +1,6 @@
 """The laws, on generated corpora: documents, copies, excerpts, digests and versions, in any order and split."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from tests.support.stores import (
 )
 from transforms.contracts import ARTICLES, DUPLICATES, RAW, REJECTS, REMOVED
 
+RUNS_EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "12"))
+"""Each example takes a corpus in, twice, in several runs: seconds. `make laws` tries many more."""
+
 
 def take_in_runs(folder: Path, runs: list[dict[str, str]]) -> Settings:
     """A store made by one run after another."""
@@ -31,7 +35,7 @@ def take_in_runs(folder: Path, runs: list[dict[str, str]]) -> Settings:
     return made
 
 
-@settings(max_examples=40)
+@settings(max_examples=RUNS_EXAMPLES)
 @given(data=st.data())
 def test_conservation(data: st.DataObject) -> None:
     """Law 1: documents in = articles + duplicates + rejects, for every run and the store; no line is lost."""
@@ -62,7 +66,7 @@ def assert_no_line_is_lost(store: Store) -> None:
         assert sorted(lines) == sorted(body + taken)
 
 
-@settings(max_examples=40)
+@settings(max_examples=RUNS_EXAMPLES)
 @given(data=st.data())
 def test_order_does_not_matter(data: st.DataObject) -> None:
     """Law 2: any order and split gives the same results, and so does a full rebuild."""
@@ -76,7 +80,7 @@ def test_order_does_not_matter(data: st.DataObject) -> None:
         assert hash_published_files(made) == before
 
 
-@settings(max_examples=15)
+@settings(max_examples=RUNS_EXAMPLES // 2)
 @given(data=st.data())
 def test_once_is_enough(data: st.DataObject) -> None:
     """Law 3: running again on the same inbox changes no byte."""
@@ -90,7 +94,7 @@ def test_once_is_enough(data: st.DataObject) -> None:
         assert hash_published_files(made) == before
 
 
-@settings(max_examples=15)
+@settings(max_examples=RUNS_EXAMPLES // 2)
 @given(data=st.data(), threshold=st.sampled_from([0.6, 0.9]), floor_words=st.sampled_from([20, 150]))
 def test_rebuild_follows_the_settings(data: st.DataObject, threshold: float, floor_words: int) -> None:
     """A rebuild under other settings is the store that these settings would have made."""

@@ -74,7 +74,9 @@ def corpora(draw: st.DrawFn) -> Corpus:
     sources = [make_words(seed, draw(st.integers(120, 320))) for seed in range(draw(st.integers(1, 3)))]
     for number, words in enumerate(sources):
         corpus.versions[f"article{number}.txt"] = [write_paragraphs(words)]
-    kinds = st.sampled_from(["copy", "edited", "excerpt", "digest", "version", "set back", "notice", "broken"])
+    kinds = st.sampled_from(
+        ["copy", "edited", "excerpt", "digest", "version", "set back", "broken between", "notice", "broken"]
+    )
     for number, kind in enumerate(draw(st.lists(kinds, min_size=1, max_size=6))):
         words = draw(st.sampled_from(sources))
         path = f"{draw(st.sampled_from('abcxyz'))}/{kind.replace(' ', '_')}{number}.txt"
@@ -95,6 +97,9 @@ def corpora(draw: st.DrawFn) -> Corpus:
         elif kind == "set back":
             first, second = write_paragraphs(words + own), write_paragraphs(own[:55])
             corpus.versions[path] = [first, second, first]
+        elif kind == "broken between":
+            first = write_paragraphs(words[:100] + own[:20])
+            corpus.versions[path] = [first, " \n", first]
         elif kind == "notice":
             corpus.versions[path] = [write_paragraphs([*words[:38], f"notice{number}", "ends"])]
         else:

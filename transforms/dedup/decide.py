@@ -20,7 +20,7 @@ from transforms.contracts.parsed import DECISIONS
 from transforms.contracts.tables import PARTNER
 
 TOLERANCE: Final = 1e-9
-"""Keeps a share that equals the threshold on the right side of it after rounding (0.7 * 10 > 7 in binary)."""
+"""Of a share: keeps one that equals the threshold on the right side of it after rounding (0.55 * 100 > 55)."""
 
 Array = npt.NDArray[Any]
 
@@ -65,7 +65,7 @@ def _decide_downwards(  # noqa: C901, PLR0913, PLR0917 - a kernel takes arrays a
                         marks[word] = node + 1
                         covered += 1
         covered_words[node] = covered
-        is_set_aside = word_counts[node] >= floor_words and covered >= threshold * word_counts[node] - TOLERANCE
+        is_set_aside = word_counts[node] >= floor_words and covered / word_counts[node] >= threshold - TOLERANCE
         keeps = is_active[node] and not is_set_aside
         if keeps != kept[node]:
             kept[node] = keeps

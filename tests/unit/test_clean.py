@@ -1,0 +1,214 @@
+"""Line classification: markers, place on the page, and the laws that hold for any text."""
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.blocks import assemble_texts
+from transforms.clean import classify_lines
+from transforms.contracts.parsed import CLASSIFIED, LINES
+from transforms.contracts.vocabulary import BODY_KINDS, LINE_KINDS
+
+BODY = [
+    "The harbour master of Ostrava Bay said on Tuesday that the old lighthouse would be moved forty metres inland.",
+    "Engineers have worked on the plan for two years, and the first stones are to be lifted before the autumn storms.",
+    "Residents had feared that the tower would be pulled down, as its twin on the northern shore was in the seventies.",
+    "The council will vote on the money in May, and the work itself is expected to take no longer than three weeks.",
+]
+
+MORE_BODY = [
+    "Divers looked at the old foundations in April and found the oak piles below the granite to be as sound as new.",
+    "A rail of steel will carry the tower, pulled by winches that were built for a church in the Arctic mining towns.",
+    "Fishermen still steer by its lamp, although most of them own a receiver that tells them where they are.",
+]
+
+
+def make_lines(*texts: str, document_id: str = "d", hints: dict[int, tuple[str, str]] | None = None) -> pl.DataFrame:
+    """Builds LINES as a reader of plain text would, with hints for single lines."""
+    rows: list[tuple[str, int, str, int, str | None, str | None]] = []
+    blank = 0
+    stated: dict[int, tuple[str | None, str | None]] = {**(hints or {})}
+    for text in texts:
+        if not text.strip():
+            blank += 1
+            continue
+        hint = stated.get(len(rows), (None, None))
+        rows.append((document_id, len(rows), text.strip(), blank, *hint))
+        blank = 0
+    return pl.DataFrame(rows, schema=LINES, orient="row")
+
+
+def classify(*texts: str) -> list[str]:
+    return classify_lines(make_lines(*texts))["kind"].to_list()
+
+
+def kind_of(text: str) -> str:
+    """The kind of a line that stands in the middle of running text."""
+    return classify(*BODY[:2], text, *BODY[2:])[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Advertisement", "ad"),
+        ("Anzeige", "ad"),
+        ("Publicité", "ad"),
+        ("Story continues below", "ad"),
+        ("window._taboola = window._taboola || []; _taboola.push({flush: true});", "ad"),
+        ("Share on Facebook", "navigation"),
+        ("Share Tweet Email Print 12", "navigation"),
+        ("Image 3 of 14", "navigation"),
+        ("4 / 9", "navigation"),
+        ("* * *", "navigation"),
+        ("We use cookies to improve your experience on our site. Accept all", "navigation"),
+        ("Diese Website verwendet Cookies, um Inhalte zu personalisieren.", "navigation"),
+        ("Leave a comment", "navigation"),
+        ("© 2024 Harbour Press. All rights reserved.", "legal"),
+        ("Read more: Why the twin tower fell", "promo"),
+        ("Sign up for our morning newsletter", "promo"),
+        ("Newsletter abonnieren", "promo"),
+        ("Suscríbete a nuestro boletín", "promo"),
+        ("Photo: Mira Solberg / Harbour Press", "caption"),
+        ("The lighthouse at dusk (Mira Solberg/AFP/Getty)", "caption"),
+        ("FILE - In this May 2, 2019 file photo, the lighthouse stands in fog.", "caption"),
+        ("Editor's note: The height of the tower was corrected on May 3.", "note"),
+        ("This story is being updated.", "note"),
+        ("(Reporting by Mira Solberg; editing by Tomas Okonkwo)", "byline"),
+        ("Mira Solberg in Ostrava contributed to this report.", "byline"),
+        ("— Harbour Watch (@harbourwatch) May 3, 2024", "quote"),
+        ("• The tower weighs nine hundred tonnes", "list_item"),
+        ("Why the tower must move", "heading"),
+        ("1:10 p.m.", "heading"),
+        ("Yes.", "paragraph"),
+        ("By the time the storm came, the crew had left.", "paragraph"),
+        ("The island can be reached by ferry, and the tower by foot.", "paragraph"),
+        ("She said the donation from Norway was welcome.", "paragraph"),
+        ("OSTRAVA (AP) — The tower is safe, the harbour master said.", "paragraph"),
+    ],
+)
+def test_a_line_within_the_text(text: str, kind: str) -> None:
+    assert kind_of(text) == kind
+
+
+def test_the_head_of_a_news_page() -> None:
+    kinds = classify(
+        "Harbour Times",
+        "Lighthouse of Ostrava Bay to move inland",
+        "The council wants to save the tower from the sea",
+        "By Mira Solberg and Tomas Okonkwo",
+        "Published 7:05 a.m. ET May 2, 2024 | Updated 9:12 a.m. ET May 2, 2024",
+        "(Photo: Mira Solberg, AP)",
+        *BODY,
+    )
+    assert kinds[:6] == ["outlet", "title", "subtitle", "byline", "dateline", "caption"]
+    assert set(kinds[6:]) == {"paragraph"}
+
+
+@pytest.mark.parametrize("byline", ["Von Mira Solberg", "Par Mira Solberg", "Por Mira Solberg", "BY MIRA SOLBERG"])
+def test_bylines_of_several_languages(byline: str) -> None:
+    assert classify("Der Turm zieht um und bleibt doch", byline, "14. Juli 2018", *BODY)[:3] == [
+        "title",
+        "byline",
+        "dateline",
+    ]
+
+
+def test_a_name_above_a_date_is_a_byline() -> None:
+    assert classify("Mira Solberg", "2 May 2024 - 12:02am 7 mins", *BODY)[:2] == ["byline", "dateline"]
+
+
+def test_lines_under_a_teaser_head_are_teasers() -> None:
+    kinds = classify(*BODY[:2], "Related Articles", "Twin tower falls into the sea", *BODY[2:])
+    assert kinds == ["paragraph", "paragraph", "promo", "promo", "paragraph", "paragraph"]
+
+
+def test_a_sentence_printed_again_is_a_pull_quote() -> None:
+    quote = "“the tower would be pulled down, as its twin on the northern shore was in the seventies”"
+    assert kind_of(quote) == "pull_quote"
+
+
+def test_verse_after_an_introduction_is_quoted() -> None:
+    kinds = classify(
+        *BODY, "And so goes the poem of the bay:", "The lamp is lit", "and no ship comes", "Submitted by Mira Solberg,"
+    )
+    assert kinds[-4:] == ["paragraph", "quote", "quote", "byline"]
+
+
+def test_the_tail_of_a_column() -> None:
+    kinds = classify(
+        "By Mira Solberg",
+        "May 2, 2024",
+        *BODY,
+        *MORE_BODY,
+        "Mira Solberg is a columnist. Her latest book is The Moving Tower.",
+        "harbourlight",
+        "",
+        "",
+        "",
+        "Thanks Mira, I grew up in its shadow and never knew.",
+    )
+    assert kinds[-3:] == ["bio", "bio", "comment"]
+
+
+def test_a_comment_section_is_taken_out_whole() -> None:
+    kinds = classify(
+        *BODY, *MORE_BODY, "Comments (2)", "Ann", "3 hours ago", "I shall miss the old place by the sea.", "Reply"
+    )
+    assert kinds[:7] == ["paragraph"] * 7
+    assert not set(kinds[7:]) & set(BODY_KINDS)
+
+
+def test_a_hard_wrapped_text_keeps_its_lines() -> None:
+    wrapped = [
+        "The harbour master of the bay said",
+        "on Tuesday that the lighthouse",
+        "would be moved inland, since the",
+        "cliff below it is crumbling fast.",
+    ]
+    assert set(classify(*wrapped * 3)) == {"paragraph"}
+
+
+def test_a_transcript_keeps_its_speakers() -> None:
+    turns = ["Ann Okafor", BODY[0], "Bo Lindqvist", BODY[1]] * 4
+    kinds = classify(BODY[2], *turns)
+    assert set(kinds) <= set(BODY_KINDS)
+
+
+def test_markup_decides_but_a_paragraph_may_hold_a_marker() -> None:
+    lines = make_lines(
+        *BODY, "Advertisement", "A figure", hints={4: ("paragraph", "html.p"), 5: ("caption", "html.figcaption")}
+    )
+    classified = classify_lines(lines)
+    assert classified.select("kind", "rule").rows()[4:] == [("ad", "text.ad_marker"), ("caption", "html.figcaption")]
+
+
+def test_no_lines_give_no_lines() -> None:
+    assert classify_lines(pl.DataFrame(schema=LINES)).schema == CLASSIFIED
+
+
+PHRASES = st.sampled_from(
+    [*BODY, "Share", "By Ann Okafor", "2 May 2024", "Comments (3)", "Related", "FILE -", "", "“…”", "日本語の記事。"]
+)
+TEXTS = st.lists(st.one_of(PHRASES, st.text(max_size=60)), min_size=1, max_size=25)
+
+
+@settings(max_examples=5, deadline=None)
+@given(TEXTS, TEXTS)
+def test_every_line_gets_one_kind_whatever_stands_beside_it(first: list[str], second: list[str]) -> None:
+    texts = [[" ".join(text.split()) for text in document] for document in (first, second)]
+    alone = [
+        classify_lines(make_lines(*document, document_id=name)) for name, document in zip("ab", texts, strict=True)
+    ]
+    together = classify_lines(
+        pl.concat([make_lines(*texts[1], document_id="b"), make_lines(*texts[0], document_id="a")])
+    )
+    assert together.equals(pl.concat(alone))
+    assert together["kind"].is_in(LINE_KINDS).all()
+    assert together["rule"].null_count() == 0
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.lists(st.sampled_from(BODY + MORE_BODY), min_size=1, max_size=7, unique=True))
+def test_running_text_is_never_lost(paragraphs: list[str]) -> None:
+    assert assemble_texts(classify_lines(make_lines(*paragraphs)))["text"].to_list() == ["\n\n".join(paragraphs)]
