@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip
 UV_VERSION := 0.13.9
 
 .PHONY: run test lint types laws lock clean
@@ -24,17 +26,13 @@ types: $(READY)
 laws: $(READY)
 	LAW_EXAMPLES=150 $(BIN)/pytest -n 2 tests/property/test_laws.py
 
-# uv installs ten times faster than pip; without it pip does the same from the same hashes.
+# uv installs ten times faster than pip; where it is not to be had or cannot reach the packages, pip does the same.
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || true
-	if [ -x $(BIN)/uv ]; then \
-		VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --no-deps --compile-bytecode -r requirements.lock && \
-		VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-build-isolation --no-deps -e .; \
-	else \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock && \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .; \
-	fi
+	$(PIP) install --quiet uv==$(UV_VERSION) || echo "uv is not to be had; using pip"
+	$(UV) install --quiet --require-hashes --no-deps --compile-bytecode -r requirements.lock \
+		|| $(PIP) install --quiet --require-hashes --no-deps -r requirements.lock
+	$(PIP) install --quiet --no-build-isolation --no-deps -e .
 	touch $(READY)
 
 # Pins every package that running and testing need, with hashes and without the address of any registry.

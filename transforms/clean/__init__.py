@@ -15,7 +15,8 @@ from transforms.clean.body import fall_back, place_body, place_quotes
 from transforms.clean.features import SHORT_CHARS, find_repeats, measure_lines
 from transforms.clean.head import find_running, find_title, place_head, place_people, take_hints
 from transforms.clean.markers import mark_lines
-from transforms.clean.surroundings import place_author, place_captions, place_teasers
+from transforms.clean.masthead import place_masthead, place_menus
+from transforms.clean.surroundings import place_author, place_captions, place_surroundings, place_teasers
 from transforms.contracts.parsed import CLASSIFIED
 
 __all__ = ["STAGES", "classify_lines"]
@@ -26,11 +27,14 @@ STAGES: Final[tuple[Stage, ...]] = (
     take_hints,
     find_running,
     place_people,
+    place_masthead,
+    place_menus,
     find_title,
     place_head,
     place_captions,
-    place_author,
     place_teasers,
+    place_author,
+    place_surroundings,
     place_quotes,
     place_body,
     # A learned line scorer belongs here: the lines still without a mark are those that no evidence decided.

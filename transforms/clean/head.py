@@ -85,7 +85,7 @@ _SECTION: Final = match_where(
     WORDS <= 3,
     r"^(?:opinions?|op-?ed|commentary|editorials?|analysis|columnists?|letters|politics|world|u\.?s\.?|uk|"
     r"europe|business|sports?|"
-    r"health|science|technology|tech|culture|arts|lifestyle|life|travel|entertainment|nation(?: & world)?|"
+    r"news|health|science|technology|tech|culture|arts|lifestyle|life|travel|entertainment|nation(?: & world)?|"
     r"local|national|international|"
     r"politik|wirtschaft|ausland|meinung|kommentar|kultur|politique|monde|économie|débats|opinión|"
     r"política|internacional|economía|cultura)$",
@@ -244,8 +244,8 @@ def place_head(frame: pl.DataFrame) -> pl.DataFrame:
     return decide(
         frame,
         (
-            Rule("text.masthead", "outlet", FREE & (pl.col("in_head") | (pl.col("anchor") + 1 >= LINE)) & MASTHEAD),
             Rule("text.section", "outlet", FREE & pl.col("in_head") & _SECTION),
+            Rule("text.masthead", "outlet", FREE & (pl.col("in_head") | (pl.col("anchor") + 1 >= LINE)) & MASTHEAD),
             Rule("text.teaser_stamped", "promo", FREE & pl.col("in_head") & pl.col("is_stamped_below")),
             Rule(
                 "text.copied_in_head",

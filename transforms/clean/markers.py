@@ -15,9 +15,17 @@ SHORT_WORDS: Final = 24
 """Around half of the longer lines that look like junk are body (measured on nine public sets), so they stay."""
 
 
+CAPTION_WORDS: Final = 70
+"""The longest captions of the labelled pages have 60 words; a longer line with a credit at its end holds text too."""
+
+
 @dataclass(frozen=True)
 class Marker:
-    """One rule: lines of at most `max_words` words whose column `source` matches `pattern` are of this kind."""
+    """One rule: lines of at most `max_words` words whose column `source` matches `pattern` are of this kind.
+
+    Lengths are best bounded by `max_words`: a count in braces behind a Unicode class is the dear part of a pattern,
+    and Polars builds patterns anew for every batch (it keeps 32 of them).
+    """
 
     name: str
     kind: str
@@ -27,6 +35,8 @@ class Marker:
     min_words: int = 0
     needs: str = ""
     """A second pattern that must hold as well."""
+    cues: tuple[str, ...] = ()
+    """Strings of which one must occur. They are found far faster than a pattern that may start anywhere in the line."""
 
 
 _SHARE_WORD: Final = (
@@ -62,6 +72,14 @@ MARKERS: Final = (
         max_words=400,
     ),
     # Rights.
+    Marker(
+        "text.rights_east_asian",
+        "legal",
+        r"無断(?:転載|複製|使用|引用)|転載を?(?:固く)?禁|禁(?:止)?無断|版权所有|版權所有|禁止转载|禁止轉載|不得转载|"
+        r"不得轉載|未经(?:授权|许可)|"
+        r"未經(?:授權|許可)|著作権は|무단 ?(?:전재|복제|배포)|저작권자|^(?:©|ⓒ|\(c\)|"
+        r"copyright).*[\p{Han}\p{Hangul}\p{Katakana}].*\d{4}",
+    ),
     Marker("text.copyright_credit", "caption", r"^©\s?[^\d]{2,40}$", max_words=6),
     Marker(
         "text.copyright",
@@ -144,7 +162,7 @@ MARKERS: Final = (
         r"retour|inicio|buscar|cerrar|menú|cerca|chiudi|cookies?)$",
         max_words=12,
     ),
-    Marker("text.phone", "navigation", r"^[\p{L} .:-]{0,24}\+?\(?\d[\d\s().+-]{8,}$", max_words=8),
+    Marker("text.phone", "navigation", r"^[\p{L} .:-]*\+?\(?[0-9][0-9\s().+-]{8,}$", max_words=8),
     Marker(
         "text.form",
         "navigation",
@@ -209,6 +227,49 @@ MARKERS: Final = (
         max_words=12,
     ),
     Marker(
+        "text.pointer_here",
+        "promo",
+        r"^(?:(?:you can|please|or) )?(?:(?:read|see|find|get|view|continue(?: reading)?) (?:(?:the|my|our|"
+        r"this) )?(?:(?:whole|"
+        r"full|entire|complete|original|rest of (?:the|this|my)) )?(?:article|story|piece|post|text|report|"
+        r"interview|letter|column|"
+        r"essay|version|it|more)?(?: (?:of|by|in) .{2,40})?|(?:the )?(?:whole|full|complete|original) (?:article|"
+        r"story|piece|"
+        r"text|report|version) (?:is|can be (?:read|found))) (?:here|over here|online|on (?:the|our|my|its|"
+        r"their) (?:web ?)?site|"
+        r"on (?:the|our|my) (?:blog|web ?page))[.!:>»→ ]*$|"
+        r"^(?:den|die|das|hier) (?:ganzen?|vollständigen?|kompletten?|geht es zum|geht's zum|lesen sie|"
+        r"gibt es) ?.{0,40}(?:lesen(?: sie)? "
+        r"hier|hier(?: lesen)?|lesen|artikel|beitrag|text|interview)[.!:>»→ ]*$|"
+        r"^(?:lire|lisez|retrouvez|à lire) (?:l'|la |le |toute? )(?:intégralité|article|suite|texte|"
+        r"entretien).{0,30} (?:ici|en ligne|sur "
+        r"(?:le|notre) site)[.!:>»→ ]*$|"
+        r"^(?:lee|lea|leer|puedes leer|puede leer) (?:el|la|todo) .{0,40}aquí[.!:>»→ ]*$|"
+        r"^leggi (?:l'|il |la |tutto ).{0,40}qui[.!:>»→ ]*$|^(?:leia|lees) .{0,40}(?:aqui|hier)[.!:>»→ ]*$|"
+        r"^(?:続きは|全文は).{0,16}(?:こちら|から)|^(?:阅读|閱讀|点击).{0,6}(?:全文|原文)|^(?:기사 )?(?:전문|"
+        r"원문) ?보기$",
+        max_words=12,
+    ),
+    Marker("text.newsletter_talk", "promo", p.NEWSLETTER_TALK, max_words=60),
+    Marker(
+        "text.subscriber_talk",
+        "promo",
+        r"(?:\bpaid subscri(?:ber|ption)|upgrad(?:e|ing) (?:to (?:a )?paid|your subscription)|(?:free|paid) "
+        r"(?:or|and) (?:paid|free) subscri|support (?:my|our) work\b.*subscri|becom(?:e|ing) a (?:free or "
+        r")?paid|consider (?:subscribing|becoming a (?:paid|free|member|subscriber|patron|supporter)|donating|"
+        r"a donation|making a (?:donation|contribution))|"
+        r"(?:bezahl|zahlende[rn]? |kostenpflichtige[ns]? )(?:abo|abonnent)|abonnement payant|abonnés? payants?|"
+        r"suscripci(?:ón|ones) "
+        r"de pago|suscriptor(?:es)? de pago|abbonamento a pagamento|"
+        r"^(?:(?:all|paid|paying) )?(?:subscribers|members|supporters|patrons) (?:also |can |will |now )*(?:get|"
+        r"receive|enjoy|find|"
+        r"read)\b.*\b(?:my|our|me|us)\b|(?:this (?:post|publication|newsletter) is (?:public|"
+        r"reader-supported|free|for paid)))",
+        max_words=90,
+        # Reports about publishers and streaming services count paid subscribers too.
+        needs=r"\b(?:you|your|my|our|me|us|consider|support|upgrade|become|becoming|ihnen|ihr|dir|vous|votre|te|tu|su|ti)\b|^this",
+    ),
+    Marker(
         "text.newsletter",
         "promo",
         r"^(?:.{0,40}\b(?:sign up|subscribe|signup)\b(?: (?:now|today|here))? (?:for|to|here|now|today|and|"
@@ -241,21 +302,15 @@ MARKERS: Final = (
         r"(?:please |if you .{0,40})?\b(?:donate|paypal|patreon|ko-fi|buy me a coffee)\b.{0,60}|(?:make|"
         r"consider) a (?:donation|contribution|gift)\b.*|"
         r"support (?:our|independent|quality|local|my) .{0,40}(?:journalism|work|reporting|newsroom).*|"
-        r"(?:thanks|thank you) for reading.{0,80}|for more,? (?:see|read|visit|go to) .*|see .{1,50}'s story "
+        r"(?:thanks|thank you) for reading.{0,80}|(?:vielen dank|danke) (?:fürs|für das) lesen.{0,80}|"
+        r"merci (?:de (?:m'|nous |"
+        r"votre )|d'avoir )(?:avoir )?(?:lue?s?|lecture).{0,80}|gracias por leer.{0,80}|grazie per (?:aver letto|"
+        r"la lettura).{0,80}|"
+        r"for more,? (?:see|read|visit|go to) .*|see .{1,50}'s story "
         r"(?:for|in|on) .*|"
         r"click here (?:to|for) .*|watch (?:the|more|full) .{0,30}(?:video|above|below).{0,20}|.{0,90}\bin "
         r"the (?:player|video) (?:above|below)\.?|.{0,40}\(poll\)|[*(]?source: .{1,30}go to original.*)$",
         max_words=SHORT_WORDS,
-    ),
-    Marker(
-        "text.subscriber_talk",
-        "promo",
-        r"(?:\bpaid subscri(?:ber|ption)|upgrad(?:e|ing) (?:to (?:a )?paid|your subscription)|(?:free|paid) "
-        r"(?:or|and) (?:paid|free) subscri|support (?:my|our) work\b.*subscri|becom(?:e|ing) a (?:free or "
-        r")?paid|consider (?:subscribing|becoming a (?:paid|free|member|subscriber|patron|supporter)|donating|"
-        r"a donation|making a (?:donation|contribution))|(?:this (?:post|publication|newsletter) is (?:public|"
-        r"reader-supported|free|for paid)))",
-        max_words=90,
     ),
     Marker(
         "text.newsletter_about",
@@ -290,9 +345,10 @@ MARKERS: Final = (
         r"[\p{L}.'-]+)?) (?:on (?:twitter|x|facebook|instagram|bluesky|threads)\b|at \S+@\S+|@\w+|@ ?\S+)|"
         r"(?:can be reached|is reachable) (?:at|on|by|via) (?:\S*@\w|twitter|e-?mail|phone|[+(\d])|"
         r"tweets (?:at|as) @\w+",
+        cues=("follow", "contact", "reach", "mail", "tweets"),
     ),
     Marker("text.lone_email", "bio", r"^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$", max_words=1),
-    Marker("text.lone_handle", "bio", r"^@\w{2,30}$", max_words=1),
+    Marker("text.lone_handle", "bio", r"^@\w\w+$", max_words=1),
     # Who and when.
     Marker(
         "text.byline_by",
@@ -310,6 +366,17 @@ MARKERS: Final = (
         rf"Автор:?|[Oo]d)\s+{p.PEOPLE}(?:\s*[,|–—·(].{{0,60}})?$",
         source="opening",
         max_words=14,
+    ),
+    Marker(
+        "text.byline_east_asian",
+        "byline",
+        r"^[（(【\[]?(?:(?:取材[・･]?文|文[・･]写真|文[・･]?構成|執筆|編集委員|論説委員|(?:[\p{Han}]{1,4}(?:部|局|"
+        r"支社))?記者|本[报報]?记者|本報記者|记者|作者|"
+        r"撰文|文|著者)\s?[:：/／=＝]?\s?[\p{Han}\p{Hiragana}\p{Katakana}・ 　]{2,12}|[\p{Hangul}]{2,4} ?(?:선임|"
+        r"전문|인턴|객원)? ?기자)"
+        r"(?:[ 　]\S+@\S+)?[)）】\]]?$",
+        source="opening",
+        max_words=10,
     ),
     Marker("text.byline_empty", "byline", r"^(?:by|von|par|por):?$"),
     Marker(
@@ -376,7 +443,7 @@ MARKERS: Final = (
     ),
     Marker("text.picture_agency", "caption", rf"^{p.PICTURE_AGENCY}$", source="opening", max_words=4),
     # Posts set into the article.
-    Marker("text.post_attribution", "quote", r"^[—–-]+ ?.{1,60}\(@\w{1,30}\)", max_words=16),
+    Marker("text.post_attribution", "quote", r"^[—–-]+ ?.+\(@\w+\)", max_words=16),
     Marker(
         "text.post_shared",
         "quote",
@@ -395,10 +462,25 @@ MARKERS: Final = (
         max_words=6,
     ),
     Marker(
+        "text.issue_line",
+        "dateline",
+        r"^(?:(?:(?:issue|no|number|edition|vol(?:ume)?|letter|newsletter|bulletin|dispatch|digest|ausgabe|nr|"
+        r"nummer|heft|"
+        r"folge|brief|rundbrief|jahrgang|numéro|n[º°]|lettre|infolettre|número|núm|edición|boletín|carta|numero|"
+        r"edizione|"
+        r"edição|uitgave|nieuwsbrief)\.?\s*(?:no\.?|nr\.?|n[º°]|#)?\s*(?:\d{1,5}|[ivxlc]{1,7})\b|#\d{1,5}\b|"
+        r"第\d{1,5}[号期號])[\s,|·•:/–—-]*){1,2}"
+        rf"(?:[\s\d,.:;/|·•()–—-]|\b(?:{p.MONTH}|{p.WEEKDAY}|{p.STAMP_FILLER})\b\.?|{p.EAST_ASIAN_STAMP}|"
+        r"\d(?:st|nd|rd|th|er)\b)+$",
+        max_words=14,
+        # "Issue 7 March 2026" does not say which of the two the number counts.
+        needs=rf"(?:\d\s*[,|·•:/–—-]|[号期號ivxlc]\b|\b{p.WEEKDAY}\b).*(?:\b{p.MONTH}\b|\d[./-]\d{{1,2}}[./-]\d|月)",
+    ),
+    Marker(
         "text.date_line",
         "dateline",
         rf"^(?:[\s\d,.:;/|·•()–—+-]|\b(?:{p.MONTH}|{p.WEEKDAY}|{p.ZONE}|{p.STAMP_VERB}|{p.STAMP_FILLER})\b\.?|"
-        rf"年|月|日|\d(?:st|nd|rd|th|er|[hmd])\b|\d{{1,2}}h\d{{2}}|\d(?:am|pm)\b|t\d|\d[zt])+$",
+        rf"{p.EAST_ASIAN_STAMP}|\d(?:st|nd|rd|th|er|[hmd])\b|\d{{1,2}}h\d{{2}}|\d(?:am|pm)\b|t\d|\d[zt])+$",
         max_words=18,
         needs=r"\d|^(?:just now|yesterday|today)$",
     ),
@@ -459,11 +541,24 @@ EDGE_MARKERS: Final = (
     Marker(
         "text.caption_credit",
         "caption",
-        rf"\((?:[^()]*\b(?:Photo|photo|Foto|PHOTO|Image|Illustration|Screenshot|Handout|Courtesy|courtesy|Pool|"
+        rf"\((?:[^()]*\b(?:Photo|photo|Foto|PHOTO|Picture|Bild|Crédit|Imagen|Image|Illustration|Screenshot|Handout|"
+        rf"Courtesy|courtesy|Pool|"
         rf"via|Credit)\b[^()]*|[^()]{{2,60}}/\s?(?:{p.CREDITOR}|[A-Z]{{2,6}}|[^()]{{2,30}})|(?i:[^()]*all "
         rf"rights reserved[^()]*))\)\]?(?:\s+(?:less|more|hide caption))?$",
         source="ending",
         max_words=130,
+    ),
+    Marker(
+        "text.caption_credit_at_end",
+        "caption",
+        rf"(?:[.!?…)\]”\"’»|,;–—-]\s?|\s){p.CAPTION_WORD}(?: credit| courtesy|"
+        rf" illustration)?\s?[:：]\s?(?:©\s?)?(?:by |von |de )?"
+        rf"{p.CREDIT_NAMES}[.)]?$|"
+        rf"(?:[.!?…)\]”\"’»|;–—]\s?){p.CAPTION_WORD} (?:by|von|de|par|por|courtesy(?: of)?) {p.CREDIT_NAMES}[.)]?$|"
+        r"(?:写真|撮影|画像|图片来源|圖片來源|图片|圖片|图源|摄影|攝影|사진)\s?[:：=＝／/]\s?[^。．.]{2,24}$",
+        source="ending",
+        max_words=CAPTION_WORDS,
+        cues=p.CAPTION_CUES,
     ),
     Marker(
         "text.caption_agency",
@@ -480,9 +575,7 @@ EDGE_MARKERS: Final = (
         source="ending",
         max_words=60,
     ),
-    Marker(
-        "text.caption_copyright_sign", "caption", r"\S\s*© ?\p{L}[\p{L} |/.&,-]{2,60}$", source="ending", max_words=60
-    ),
+    Marker("text.caption_copyright_sign", "caption", r"\S\s*© ?\p{L}[\p{L} |/.&,-]+$", source="ending", max_words=60),
     Marker("text.caption_xmit", "caption", r"(?:ORG XMIT|ORIG FILE ID|\bXMIT):? ?\S+$", source="ending", max_words=300),
     Marker(
         "text.caption_folded",
@@ -536,5 +629,9 @@ def _look_up(number: pl.Expr, names: list[str]) -> pl.Expr:
 def _holds(marker: Marker) -> pl.Expr:
     fits = pl.col("words").is_between(marker.min_words, marker.max_words)
     pattern = marker.pattern if marker.source == "key" else p.bound_ascii(marker.pattern)
-    holds = fits & pl.col(marker.source).str.contains(pattern)
-    return holds & pl.col(marker.source).str.contains(marker.needs) if marker.needs else holds
+    if marker.cues:
+        fits = fits & pl.col(marker.source).str.contains_any(list(marker.cues))
+    # The pattern is tried on what fits alone.
+    source = pl.when(fits).then(marker.source)
+    holds = source.str.contains(pattern)
+    return holds & source.str.contains(marker.needs) if marker.needs else holds

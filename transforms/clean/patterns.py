@@ -133,6 +133,81 @@ STAMP_FILLER: Final = (
     r"m|h|d|about|an?)"
 )
 
+EAST_ASIAN_STAMP: Final = (
+    r"[年月日時时分秒년월일시분초]|午前|午後|上午|下午|凌晨|早上|晚上|오전|오후|"
+    r"[（(][月火水木金土日一二三四五六월화수목금토일][)）]|[月火水木金土日]曜日?|星期[一二三四五六日天]|"
+    r"周[一二三四五六日]|[월화수목금토일]요일|"
+    r"(?:最終)?更新(?:日時?)?|公開(?:日時?)?|配信(?:日時?)?|掲載|発行|投稿日?|发布(?:时间|于)?|發布(?:時間|於)?|"
+    r"发表于?|發表於?|更新时间|"
+    r"(?:최종|기사)? ?(?:입력|수정|등록|발행|승인)|："
+)
+"""Words and signs that a Japanese, Chinese or Korean stamp is made of, beside digits and plain punctuation."""
+
+CAPTION_WORD: Final = (
+    r"(?:Photographs?|Photos?|PHOTOS?|Pictures?|Images?|Illustrations?|Credits?|CREDIT|Graphics?|Artwork|Fotos?|"
+    r"FOTOS?|Bild(?:er)?|"
+    r"Grafik|Fotografie|Illustrationen?|Crédits?(?: photos?)?|Photo d['’]archives?|Dessin|Imagen|Imágenes|"
+    r"Fotografías?|Ilustración|"
+    r"Infografía|Crédito|Fotografia|Immagine|Illustrazione|Imagem|Ilustração|Beeld|Afbeelding|Illustratie|Bilde|"
+    r"Billede|Kuva|"
+    r"Zdjęcie|Fot\.|Фото)"
+)
+"""What stands in front of the name of a photographer or illustrator."""
+
+CAPTION_CUES: Final = (
+    *(
+        "Photo",
+        "PHOTO",
+        "Picture",
+        "Image",
+        "Illustration",
+        "Credit",
+        "CREDIT",
+        "Graphic",
+        "Artwork",
+        "Fot",
+        "FOTO",
+        "Bild",
+    ),
+    *(
+        "Grafik",
+        "Crédit",
+        "Dessin",
+        "Imagen",
+        "Imágenes",
+        "Ilustración",
+        "Infografía",
+        "Immagine",
+        "Illustrazione",
+        "Imagem",
+    ),
+    *(
+        "Ilustração",
+        "Beeld",
+        "Afbeelding",
+        "Illustratie",
+        "Billede",
+        "Kuva",
+        "Zdjęcie",
+        "Фото",
+        "写真",
+        "撮影",
+        "画像",
+        "图",
+        "圖",
+    ),
+    *("摄影", "攝影", "사진"),
+)
+"""How the words of CAPTION_WORD and their East Asian like begin."""
+
+_CREDIT_NAME: Final = r"(?:\p{Lu}[\p{L}\p{M}\d.'’&-]*|dpa|epa|afp|ap|imago|images|privat|handout|alliance)"
+CREDIT_NAMES: Final = (
+    rf"{_CREDIT_NAME}(?:(?:\s?[/|,]\s?|\s?[–—]\s|\s(?:(?:&|and|und|et|y|for|für|pour|para|via|of|de|du|la|le|van|"
+    rf"von|der|the) "
+    rf"){{0,2}}){_CREDIT_NAME})*"
+)
+"""Names of photographers, agencies and papers in a row, with what joins them."""
+
 SENTENCE_END: Final = r"[.!?…。！？।؟][\"'”’»›)\]*_]*$"
 PERIOD_END: Final = r"(?:[^.][.]|[。।])[\"'”’»›)\]*_]*$"
 
@@ -143,12 +218,23 @@ TEASER_OPENER: Final = (
     r"this(?: story| topic)?)|"
     r"more (?:from|on|in) .{2,40}|(?:most|mo?re) (?:read|popular|viewed|shared|commented)(?: .{0,40})?|"
     r"popular(?: now)?|"
+    r"(?:also|more|elsewhere)(?: stories)? (?:in|from|on) (?:this|our|the) (?:section|issue|site|series|archives?|"
+    r"category)|"
+    r"(?:other|further|similar) (?:stories|news|articles|reading)|from (?:the|our) archives?|"
     r"trending(?: .{0,20})?|recommended(?: (?:stories|for you|reading|articles|videos?))?|(?:.{0,40}\? "
     r")?you (?:may|might) (?:also )?(?:like|want to .{0,20}(?:see|view|read|watch)|enjoy|be interested "
     r"in).*|"
     r"what to read next|up next|don't miss|editor'?s'? picks?|top (?:stories|news|headlines)|"
     r"latest (?:news|stories|headlines|.{0,24}videos?)|recommended video|in case you missed it|further "
     r"reading|"
+    r"mehr aus (?:dieser|der) (?:rubrik|region|ressort)|(?:weitere|ähnliche) (?:artikel|beiträge|meldungen|"
+    r"nachrichten|themen)|"
+    r"(?:dans la|de la) même rubrique|sur le même thème|articles (?:liés|similaires)|"
+    r"(?:también )?en (?:esta|la misma) sección|(?:artículos|notas) relacionad[oa]s|(?:altri|"
+    r"ti potrebbero) (?:articoli|interessare)|"
+    r"(?:meer|ook) in deze rubriek|gerelateerde artikelen|関連(?:記事|ニュース)|あわせて読みたい|人気記事|"
+    r"相关(?:阅读|新闻|文章)|"
+    r"相關(?:閱讀|新聞|文章)|延伸(?:阅读|閱讀)|관련 ?(?:기사|뉴스)|많이 본 뉴스|"
     r"lesen sie (?:auch|mehr)|mehr zum thema|auch interessant|das könnte sie auch interessieren|"
     r"meistgelesen|"
     r"(?:à )?lire aussi|à lire(?: également)?|sur le même sujet|les plus lus|voir aussi|en savoir plus|"
@@ -159,6 +245,80 @@ TEASER_OPENER: Final = (
     r"czytaj (?:także|też|więcej)|читайте также|lue myös)\s*[:.…>»]*$"
 )
 """A line that stands over a list of teasers; the lines under it are teasers too (see `rules`)."""
+
+MENU_WORD: Final = (
+    r"(?:home|homepage|front ?page|menu|search|sections|news|latest(?: news)?|top stories|breaking(?: news)?|"
+    r"local(?: news)?|"
+    r"regional|national|international|nation|world(?: news)?|u\.?s\.?|uk|europe|asia|africa|politics|business|money|"
+    r"economy|"
+    r"markets|finance|sports?|football|opinions?|op-?ed|comment|commentary|editorials?|analysis|columns|columnists?|"
+    r"letters|"
+    r"views|arts|culture|books|music|film|films|movies|tv|theatre|food|fashion|style|lifestyle|life|living|travel|"
+    r"health|"
+    r"education|science|tech|technology|environment|climate|weather|traffic|events|what's on|entertainment|family|"
+    r"announcements|notices|obituaries|classifieds|jobs|property|homes|motors|cars|gardening|community|people|magazine|"
+    r"features|investigations|podcasts?|videos?|photos|pictures|gallery|galleries|live|audio|games|puzzles|crosswords?|"
+    r"newsletters?|archives?|e-?paper|shop|store|subscribe|sign in|log ?in|donate|support us|about(?: us)?|"
+    r"contact(?: us)?|"
+    r"help|faqs?|advertise|"
+    r"start(?:seite)?|aktuell(?:es)?|nachrichten|politik|wirtschaft|lokales|region|panorama|vermischtes|meinung|"
+    r"kommentare?|"
+    r"leserbriefe|kultur|feuilleton|wissen|wissenschaft|gesundheit|reise|ratgeber|inland|ausland|welt|termine|anzeigen|"
+    r"abo|kontakt|suche|anmelden|"
+    r"accueil|à la une|actualités?|actu|politique|économie|société|monde|culture|idées|débats|tribunes|santé|sciences|"
+    r"planète|régions?|météo|recherche|s'abonner|"
+    r"inicio|portada|noticias|política|economía|sociedad|internacional|mundo|opinión|cultura|deportes|ciencia|salud|"
+    r"tecnología|cartas|sucesos|"
+    r"prima pagina|notizie|cronaca|politica|economia|esteri|cultura|scienze|salute|início|notícias|esportes|desporto|"
+    r"voorpagina|nieuws|binnenland|buitenland|economie|cultuur|opinie|"
+    r"ホーム|トップ|ニュース|社会|政治|経済|国際|スポーツ|文化|社説|暮らし|地域|首页|新闻|国内|国际|财经|体育|社會|"
+    r"經濟|國際|體育|"
+    r"홈|뉴스|정치|경제|사회|국제|문화|스포츠|오피니언|главная|новости|политика|экономика|общество|мнения|культура|"
+    r"спорт)"
+)
+"""Entries of the menus of news sites, as they stand alone on a line; compared in lower case."""
+
+MENU_ENTRY: Final = rf"{MENU_WORD}(?: ?(?:&|\+|and|und|et|y|e|en|/) ?{MENU_WORD})?"
+
+NEWSLETTER_TALK: Final = (
+    r"\byou(?:'re|'ve| are| have)? (?:get|got|getting|receive|received|receiving|reading|seeing)\b[^.]{0,20}"
+    r"\b(?:e-?mails?|letters?|newsletters?|messages?|mailings?|notes?|issues?|digests?|bulletins?|updates?)\b[^.]{0,20}"
+    r"\b(?:because|as a subscriber)\b|"
+    r"^(?:this|our) (?:e-?mail|newsletter|mailing|digest) (?:was|is|has been) sent to\b|"
+    r"\bunsubscribe (?:here|from (?:this|these|our|my|the|all) (?:list|e-?mails?|letters?|newsletters?|mailings?))\b|"
+    r"\bto stop (?:getting|receiving) (?:these|this|such|our|my) (?:e-?mails?|letters?|newsletters?|mailings?|"
+    r"messages?)|"
+    r"^(?:manage|update|change|edit) (?:your|my) (?:e-?mail |newsletter |mailing )?(?:subscriptions?|preferences)\b|"
+    r"\bview (?:this (?:e-?mail|letter|message|newsletter)(?: online)?|it|online)? ?in (?:your|a|the) browser\b|"
+    r"\b(?:was this|has this|did someone|did a friend|if someone|if a friend) .{0,24}forward(?:ed)?\b|"
+    r"\bforward this ?(?:e-?mail|newsletter|letter|issue|note)? (?:on )?to (?:a friend|friends|someone)|"
+    r"\bif you (?:enjoy|enjoyed|like|liked|value|love|find value in) (?:this|these|my|our|reading|getting) "
+    r"(?:newsletters?|letters?|e-?mails?|digests?|mailings?)\b|"
+    r"\b(?:sie (?:erhalten|bekommen|lesen)|du (?:erhältst|bekommst|liest)) "
+    r"(?:diesen?|dieses|diese|unseren?|meinen?) "
+    r"(?:e-?mail|mail|newsletter|brief|rundbrief|nachricht|ausgabe)\b.{0,30}\b(?:weil|da)\b|"
+    r"\bnewsletter (?:wieder )?(?:abbestellen|abmelden)|"
+    r"\b(?:vom|von diesem|aus dem) (?:newsletter|verteiler) (?:abmelden|austragen)|"
+    r"\bim browser (?:ansehen|anzeigen|öffnen|lesen)|"
+    r"\bwenn (?:ihnen|dir|euch) (?:dieser|diese|unser|mein) (?:newsletter|briefe?|rundbriefe?)\b|"
+    r"\bvous recevez (?:cet|cette|ce|ces|notre|nos) "
+    r"(?:e-?mails?|courriels?|lettres?|infolettres?|newsletters?|messages?)\b.{0,30}\b(?:parce qu|car\b)|"
+    r"^(?:pour )?(?:vous|se) (?:désabonner|désinscrire)\b|"
+    r"\b(?:voir|lire|ouvrir|afficher) .{0,24}dans (?:votre|le|un) navigateur|"
+    r"\bsi vous (?:aimez|appréciez) (?:cette|ces|ma|mes|nos|notre) (?:lettres?|infolettres?|newsletters?)\b|"
+    r"\b(?:recibes?|reciben|está recibiendo|estás recibiendo) (?:este|esta|estos|estas|nuestro) "
+    r"(?:correos?|boletín|boletines|mensajes?|cartas?|newsletters?)\b.{0,30}\bporque\b|"
+    r"^(?:para )?(?:dar(?:te|se)|date|dese) de baja\b|\b(?:ver|abrir) .{0,24}en (?:tu|su|el) navegador|"
+    r"\bsi (?:te|le|os) gustan? (?:este|esta|estos|estas) (?:boletín|boletines|cartas?|newsletters?)\b|"
+    r"\bricevi questa (?:e-?mail|newsletter|lettera|comunicazione) perché\b|^(?:per )?disiscriver(?:ti|si)\b|"
+    r"\b(?:recebe|está recebendo|está a receber) (?:este|esta) "
+    r"(?:e-?mail|newsletter|boletim|carta|mensagem) porque\b|"
+    r"\b(?:je|u) (?:ontvangt|krijgt) (?:deze|dit) (?:e-?mail|mail|nieuwsbrief|bericht|brief) omdat\b|"
+    r"(?:メール|メルマガ|ニュースレター).{0,20}(?:登録|購読).{0,16}(?:配信|お送り|お届け)|"
+    r"(?:配信|購読)の?(?:停止|解除).{0,8}(?:こちら|手続)|"
+    r"^退订|^退訂|取消订阅|取消訂閱|수신 ?거부|구독 ?(?:해지|취소)"
+)
+"""What only a newsletter says of itself: why it was sent, how to stop it, how to pass it on. Compared in lower case."""
 
 ROLE: Final = (
     r"(?:columnist|correspondent|reporter|journalist|writer|author|co-author|editor|critic|contributor|"

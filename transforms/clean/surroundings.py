@@ -18,6 +18,8 @@ AFTER_BIO_WORDS: Final = 80
 GALLERY_CREDITS: Final = 5
 """Lines of name and agency from which a page is read as a gallery, if they are a third of the running lines or more."""
 CREDIT_WORDS: Final = 10
+AUTHOR_CHARS: Final = 100
+"""Where in a line about the author the verb stands at the latest."""
 
 
 _CAPTION_WORDING: Final = (
@@ -102,7 +104,24 @@ def place_captions(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-_BIO_VERB: Final = r"(?:is|was|has been|has|writes|wrote|covers|reports|joined|teaches|served|works|edits|hosts)\b"
+_BIO_VERB: Final = (
+    r"(?:is|was|has been|has|writes|wrote|covers|reports|joined|teaches|served|works|edits|hosts|lives|grew up|"
+    r"studied|studies|"
+    r"ist|war|schreibt|berichtet|arbeitet|lebt|leitet|est|écrit|couvre|travaille|vit|dirige|enseigne|es|escribe|"
+    r"cubre|trabaja|"
+    r"vive|colabora|è|scrive|lavora|insegna|é|escreve|cobre|trabalha|schrijft|werkt|skriver)\b"
+)
+
+
+_WRITER: Final = (
+    rf"^{p.PERSON}(?:, [^,.]{{2,40}},)? (?:(?:now|also|regularly) )?(?:"
+    r"(?:writes|reports|blogs) (?:regularly |often )?(?:(?:and \p{Ll}+ )?(?:about|on|from|for)|(?:a|the|our) .{0,24}"
+    r"(?:column|newsletter|letter|blog))\b|(?:covers|edits) .{2,80}?\b(?:for|at|and)\b|"
+    r"(?:schreibt|berichtet) (?:regelmäßig )?(?:über|für|aus|von)\b|(?:écrit|couvre) .{0,60}?\b(?:sur|pour|à)\b|"
+    r"(?:escribe|informa|cubre) .{0,60}?\b(?:sobre|para|en|desde)\b|scrive .{0,60}?\b(?:di|per|su|da)\b|"
+    r"escreve .{0,60}?\b(?:sobre|para)\b|schrijft .{0,60}?\b(?:over|voor)\b)"
+)
+"""A full name and what that person writes about, or for whom: a line about the author, whoever signed the text."""
 
 
 _STRANGER: Final = (
@@ -123,25 +142,38 @@ def place_author(frame: pl.DataFrame) -> pl.DataFrame:
     )
     author = by_name.filter(MARK == "byline").first().over("document_id").fill_null("\u0000")
     signed = pl.col("author") != "\u0000"
-    frame = frame.with_columns(author=author)
+    bylines = pl.col("key").filter(MARK == "byline").str.join(" | ").over("document_id")
+    frame = frame.with_columns(author=author, bylines=bylines)
     frame = see_neighbours(frame)
     near_byline = pl.col("above").is_in(["byline", "bio"]) & pl.col("in_head").shift(1).fill_null(value=False)
     at_end = (pl.col("body_end") <= LINE) & (pl.col("running_lines") >= 3)
     last_lines = (pl.col("body_end") - 2 <= LINE) & (pl.col("running_lines") >= 4)
     place = FREE & (WORDS <= 70) & (at_end | last_lines | near_byline)
-    opens_with_author = pl.when(place & signed).then(pl.col("opening").str.head(60)).str.contains(
-        pl.col("author"), literal=True
-    ).fill_null(value=False) & match_where(place & signed, rf"^.{{4,90}}\s{_BIO_VERB}")
+    opening = pl.when(place & signed).then(pl.col("opening").str.head(AUTHOR_CHARS))
+    does = opening.str.contains(p.bound_ascii(rf"^....+\s{_BIO_VERB}")).fill_null(value=False)
+    opener = pl.when(place & signed).then("opening").str.extract(rf"^({p.PERSON})\b").str.to_lowercase()
+    named_above = pl.col("bylines").str.contains(opener, literal=True).fill_null(value=False)
+    opens_with_author = (
+        pl.when(place & signed)
+        .then(pl.col("opening").str.head(60))
+        .str.contains(pl.col("author"), literal=True)
+        .fill_null(value=False)
+        & does
+    )
     stranger = match_where(place & at_end, _STRANGER)
     site = match_where(
         place & at_end, r"\( ?[\w-]+\.(?:com|org|net|co\.uk) ?\)|@\w{3,}|latest book|author of|columnist", "text"
     )
+    # Markup may state the author in front matter alone, so that no byline is printed; present tense tells a report.
+    is_person = ~pl.col("opening").str.extract(rf"^({p.PERSON})").str.to_lowercase().str.contains(p.NOT_A_NAME)
+    writer = match_where(place & at_end & (WORDS <= 40) & (~signed | named_above), _WRITER) & is_person
     frame = decide(
         frame,
         (
-            Rule("text.bio_of_author", "bio", opens_with_author),
+            Rule("text.bio_of_author", "bio", opens_with_author | (named_above & does)),
             Rule("text.bio_honorific", "bio", FREE & HONORIFIC & (pl.col("above") == "byline")),
             Rule("text.bio_at_end", "bio", stranger & (WORDS <= 60) & (~signed | site)),
+            Rule("text.bio_of_writer", "bio", writer),
         ),
     )
     frame = see_neighbours(frame)
@@ -169,14 +201,37 @@ def place_author(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+_NEWSLETTER_RULES: Final = ["text.newsletter_talk", "text.subscriber_talk", "text.newsletter", "text.call_to_reader"]
+
+
+_SUBSCRIBER_OFFER: Final = (
+    r"^(?:(?:all|paid|paying|full|annual|our|my) )?(?:subscribers|members|supporters|patrons|founding members) "
+    r"(?:(?:also|can|will|now|only) )*(?:get|receive|enjoy|find|read|have access)\b|"
+    r"^(?:(?:alle|zahlende|unsere|meine) )?(?:abonnent(?:en|innen|innen und abonnenten)|mitglieder|"
+    r"unterstützer(?:innen)?) "
+    r"(?:erhalten|bekommen|lesen)\b|^(?:les |nos |mes )(?:abonnés|abonnées|membres|"
+    r"soutiens)(?: payants)? (?:reçoivent|lisent|ont "
+    r"accès|profitent)\b|^(?:los |las |mis |nuestros )(?:suscriptores|suscriptoras|miembros|"
+    r"socios)(?: de pago)? (?:también )?"
+    r"(?:reciben|leen|tienen|disfrutan)\b|^gli abbonati (?:ricevono|leggono)\b"
+)
+"""Told about a newsletter only beside other talk of it; a report about a service says the same."""
+
+
 def place_teasers(frame: pl.DataFrame) -> pl.DataFrame:
-    """Teasers under "Related" and the like, dated teasers after the end of the text, comment sections."""
+    """Teasers under "Related" and the like; adds `in_teasers`, which is true from such a line on."""
     frame = see_neighbours(frame)
     opener = RULE == "text.teaser_opener"
     teaser = FREE & WORDS.is_between(2, 18) & ~pl.col("is_statement") & ~pl.col("is_introduction") & ~pl.col("is_lower")
     keeps_chain = teaser | MARK.is_in(["promo", "navigation", "dateline", "byline", "caption", "ad"])
     event = pl.when(opener).then(1).when(pl.col("starts_document") | ~keeps_chain).then(0)
     frame = frame.with_columns(in_teasers=event.forward_fill() == 1)
+    return decide(frame, (Rule("text.teaser_listed", "promo", teaser & pl.col("in_teasers")),))
+
+
+def place_surroundings(frame: pl.DataFrame) -> pl.DataFrame:
+    """Dated and copied teasers after the end of the text, comment sections, offers to subscribers, rights."""
+    frame = see_neighbours(frame)
     tag_line = (RULE == "text.control") & pl.col("key").str.contains(
         r"^(?:tags|filed under|topics|labels|categor|schlagworte|etiquetas|mots)"
     )
@@ -199,6 +254,8 @@ def place_teasers(frame: pl.DataFrame) -> pl.DataFrame:
     copied_teaser = pl.col("is_copy") & FREE & (WORDS >= 3) & ~pl.col("is_statement") & ~pl.col("is_lower")
     any_copy_in_teasers = (pl.col("in_teasers") | (MARK == "promo")).any().over("document_id", "key")
     section = _find_comment_section()
+    offer = match_where(FREE & (WORDS <= 30), _SUBSCRIBER_OFFER, "key")
+    beside_talk = pl.col("above_rule").is_in(_NEWSLETTER_RULES) | pl.col("below_rule").is_in(_NEWSLETTER_RULES)
     return decide(
         frame,
         (
@@ -218,8 +275,13 @@ def place_teasers(frame: pl.DataFrame) -> pl.DataFrame:
                 ),
             ),
             Rule("text.stamp_of_teaser", "promo", pl.col("is_relative_stamp") & many_stamps & pl.col("in_head")),
-            Rule("text.teaser_listed", "promo", teaser & pl.col("in_teasers")),
             Rule("text.teaser_copied", "promo", copied_teaser & any_copy_in_teasers),
+            Rule("text.subscriber_offer", "promo", offer & beside_talk),
+            Rule(
+                "text.copyright_at_end",
+                "legal",
+                (RULE == "text.copyright_credit") & (pl.col("body_end") < LINE).fill_null(value=False),
+            ),
         ),
     )
 

@@ -16,7 +16,9 @@ YEAR: Final = r"(?:1[6-9]|20|21)\d{2}"
 DAY: Final = r"\d{1,2}"
 
 ISO: Final = rf"({YEAR})[-/.](\d{{1,2}})[-/.](\d{{1,2}})"
-EAST_ASIAN: Final = rf"({YEAR}) ?[年년] ?(\d{{1,2}}) ?[月월] ?(\d{{1,2}}) ?[日일]"
+EAST_ASIAN: Final = rf"({YEAR}) ?[年년] ?(\d{{1,2}}) ?[月월] ?(\d{{1,2}}) ?[日일号號]"
+SPACED_DOTS: Final = rf"({YEAR})\. (\d{{1,2}})\. (\d{{1,2}})\b"
+"""The Korean layout: year, month and day, each closed by a full stop."""
 DAY_FIRST: Final = rf"({DAY})(?:st|nd|rd|th|er|º|\.)? (?:de |of )?({MONTH})\.?,? (?:de |del )?({YEAR})"
 MONTH_FIRST: Final = rf"({MONTH})\.? ({DAY})(?:st|nd|rd|th)?,? ({YEAR})"
 DAY_MONTH_DASHED: Final = rf"({DAY})-({MONTH})-({YEAR})"
@@ -25,11 +27,17 @@ SLASHED: Final = r"\b(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})\b"
 MONTH_ONLY: Final = rf"^({YEAR})-(\d{{2}})$"
 YEAR_ONLY: Final = rf"^({YEAR})$"
 ANY_DATE: Final = (
-    rf"{ISO}|{EAST_ASIAN}|{DAY_FIRST}|{MONTH_FIRST}|{DAY_MONTH_DASHED}|{DOTTED}|"
+    rf"{ISO}|{EAST_ASIAN}|{SPACED_DOTS}|{DAY_FIRST}|{MONTH_FIRST}|{DAY_MONTH_DASHED}|{DOTTED}|"
     rf"\d{{1,2}}[/-]\d{{1,2}}[/-](?:\d{{4}}|\d{{2}})"
 )
 
 TWELVE_HOUR: Final = r"\b(\d{1,2})(?:[:.](\d{2}))?(?::(\d{2}))? ?([ap])\.? ?m\b"
+AFTERNOON: Final = ("午後", "下午", "晚上", "오후")
+EAST_ASIAN_CLOCK: Final = (
+    rf"(?:(午前|上午|凌晨|早上|오전|{'|'.join(AFTERNOON)}) ?(\d{{1,2}}) ?[時时시点點:]|(\d{{1,2}}) ?[時时시点點])"
+    r"(?: ?(\d{1,2})| ?(半|반))?"
+)
+"""Half of the day (none on a 24-hour clock), hour, minute."""
 FULL_DAY: Final = r"(?:^|[^\d:.])(\d{1,2})[:.h](\d{2})(?::(\d{2}))?"
 
 OFFSET: Final = r"(?:gmt|utc|\d{2})? ?([+−-])(\d{1,2}):?(\d{2})?$"
@@ -104,7 +112,8 @@ def read_times(printed: pl.DataFrame) -> pl.DataFrame:
     (year, month, day, minute or second; null with it) and `is_update` (only a time of update is printed). A printed
     zone or offset is applied; a time without one is taken as UTC.
     """
-    folded = pl.col("value").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    # Compatibility forms are full-width digits and colons, which Chinese and Japanese pages print.
+    folded = pl.col("value").str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
     first = folded.str.replace(UPDATED, "")
     has_first = first.str.contains(ANY_DATE)
     frame = printed.with_columns(
@@ -127,6 +136,7 @@ def _groups(pattern: str, names: tuple[str, ...]) -> pl.Expr:
 
 def _read_date(frame: pl.DataFrame) -> pl.DataFrame:
     iso, asian = _groups(ISO, ("y", "m", "d")), _groups(EAST_ASIAN, ("y", "m", "d"))
+    korean = _groups(SPACED_DOTS, ("y", "m", "d"))
     day_first, dashed = _groups(DAY_FIRST, ("d", "m", "y")), _groups(DAY_MONTH_DASHED, ("d", "m", "y"))
     month_first, dotted = _groups(MONTH_FIRST, ("m", "d", "y")), _groups(DOTTED, ("d", "m", "y"))
     slashed = _groups(SLASHED, ("a", "b", "y"))
@@ -141,7 +151,7 @@ def _read_date(frame: pl.DataFrame) -> pl.DataFrame:
     slashed_day = pl.when(is_month_first).then(b).when(is_day_first).then(a)
     short_year = slashed.struct.field("y").cast(pl.Int32)
     slashed_year = pl.when(short_year < 100).then(short_year + 2000).otherwise(short_year)
-    named = [iso, asian, dotted]
+    named = [iso, asian, korean, dotted]
     worded = [day_first, month_first, dashed]
     month_word = pl.coalesce(*(layout.struct.field("m") for layout in worded)).replace_strict(
         MONTHS, default=None, return_dtype=pl.Int32
@@ -164,13 +174,32 @@ def _read_date(frame: pl.DataFrame) -> pl.DataFrame:
 def _read_clock(frame: pl.DataFrame) -> pl.DataFrame:
     twelve = pl.col("rest").str.extract_groups(TWELVE_HOUR).struct.rename_fields(["h", "m", "s", "half"])
     full = pl.col("rest").str.extract_groups(FULL_DAY).struct.rename_fields(["h", "m", "s"])
+    asian = (
+        pl.col("rest").str.extract_groups(EAST_ASIAN_CLOCK).struct.rename_fields(["half", "h12", "h", "m", "thirty"])
+    )
     half = twelve.struct.field("half")
     hour12 = twelve.struct.field("h").cast(pl.Int32) % 12 + pl.when(half == "p").then(12).otherwise(0)
     is_twelve = half.is_not_null()
+    asian_half = pl.when(asian.struct.field("half").is_in(AFTERNOON)).then(12).otherwise(0)
+    asian_hour = pl.coalesce(
+        asian.struct.field("h12").cast(pl.Int32) % 12 + asian_half, asian.struct.field("h").cast(pl.Int32)
+    )
+    asian_minute = (
+        pl.when(asian.struct.field("thirty").is_not_null())
+        .then(30)
+        .otherwise(asian.struct.field("m").cast(pl.Int32).fill_null(0))
+    )
+    is_asian = asian_hour.is_not_null()
     frame = frame.with_columns(
-        hour=pl.when(is_twelve).then(hour12).otherwise(full.struct.field("h").cast(pl.Int32)),
+        hour=pl.when(is_twelve)
+        .then(hour12)
+        .when(is_asian)
+        .then(asian_hour)
+        .otherwise(full.struct.field("h").cast(pl.Int32)),
         minute=pl.when(is_twelve)
         .then(twelve.struct.field("m").cast(pl.Int32).fill_null(0))
+        .when(is_asian)
+        .then(asian_minute)
         .otherwise(full.struct.field("m").cast(pl.Int32)),
         second=pl.when(is_twelve).then(twelve.struct.field("s")).otherwise(full.struct.field("s")).cast(pl.Int32),
     )

@@ -6,6 +6,8 @@ from typing import Final
 
 import polars as pl
 
+from transforms.clean import patterns as p
+
 STATED_KINDS: Final = {
     "newsarticle": "news",
     "reportagenewsarticle": "news",
@@ -51,6 +53,7 @@ RELEASE: Final = (
 )
 VERDICT: Final = r"(?i)^(?:our ruling|rating|verdict|claim|fact-check rating|bewertung)\s?:"
 
+TALK_CHARS: Final = 400
 SHORT_BODY_WORDS: Final = 180
 ESSAY_WORDS: Final = 250
 FIRST_PERSON_WORDS: Final = 400
@@ -112,6 +115,7 @@ def _measure(classified: pl.DataFrame) -> pl.DataFrame:
         caption_words=words.filter(kind == "caption").sum(),
         opinion_mark=(
             kind.is_in(["outlet", "title", "subtitle", "navigation"])
+            & ~rule.is_in(["text.menu_entry", "text.menu_line"])
             & pl.col("text").str.to_lowercase().str.contains(OPINION_WORD)
         ).any(),
         opinion_byline=(
@@ -127,7 +131,11 @@ def _measure(classified: pl.DataFrame) -> pl.DataFrame:
             (kind == "note")
             & pl.col("text").str.to_lowercase().str.contains("opinions? expressed|views expressed|views and opinions")
         ).any(),
-        subscriber=rule.is_in(["text.subscriber_talk", "text.newsletter_about"]).any(),
+        # Markup names the kind of a line, and no rule then; so the words are looked at.
+        subscriber=(
+            rule.is_in(["text.subscriber_talk", "text.newsletter_talk", "text.newsletter_about"])
+            | (kind.is_in(["promo", "navigation", "legal"]) & _says_newsletter())
+        ).any(),
         briefing=(
             kind.eq("promo")
             & pl.col("text")
@@ -150,6 +158,11 @@ def _measure(classified: pl.DataFrame) -> pl.DataFrame:
             )
         ).any(),
     )
+
+
+def _says_newsletter() -> pl.Expr:
+    short = pl.col("text").str.len_chars() <= TALK_CHARS
+    return pl.when(short).then("text").str.to_lowercase().str.contains(p.NEWSLETTER_TALK).fill_null(value=False)
 
 
 def _rules() -> tuple[tuple[str, str, pl.Expr], ...]:

@@ -35,7 +35,17 @@ BIO_NAME: Final = (
 )
 FOLLOWED_NAME: Final = rf"(?i:follow|contact|reach)\s+({p.PERSON})\s+(?i:on|at)\b"
 
+EAST_ASIAN_NAME: Final = r"^(?:[\p{Han}\p{Hiragana}\p{Katakana}ー・ ]{2,12}|\p{Hangul}{2,4})$"
+EAST_ASIAN_CREDIT: Final = (
+    r"^[（(【\[]?(?:取材[・･]?文|文[・･]写真|文[・･]?構成|執筆|編集委員|論説委員|[\p{Han}]{0,6}[记記]者|作者|撰文|"
+    r"著者|文)\s?[:：/／=＝]?\s?|"
+    r"[ 　]?(?:선임|전문|인턴|객원)? ?기자.*$|[)）】\]]$"
+)
+EAST_ASIAN_DESK: Final = r"(?:部|局|社|室|班|新聞|新闻|通信|通讯|通訊|[网網]|[报報])$"
+"""Endings of the names of newsrooms and papers, which sign instead of a person."""
+
 AUTHOR_RULES: Final = (
+    "text.byline_east_asian",
     "text.byline_by",
     "text.byline_of_other_languages",
     "text.byline_dated",
@@ -66,13 +76,17 @@ def split_names(credit_lines: pl.DataFrame, *, is_printed: bool) -> pl.DataFrame
         .str.replace(r"^\S+@\S+ \(([^)]+)\)$", "$1")
         .str.replace(r"\S+@\S+.*$", "")
         .str.replace(BYLINE_WORD, "")
+        .str.replace_all(EAST_ASIAN_CREDIT, "")
         .str.replace(p.BYLINE_REST, "")
         .str.replace(rf"^(.*\s(?:and|AND|&)\s+{p.PERSON})\s*,.*$", "$1")
         .str.replace_all(SEPARATOR, "\n")
         .str.split("\n")
     ).explode("name", empty_as_null=False)
     clean = pl.col("name").str.strip_chars(" .,;:|–—-").str.replace(HONORIFIC, "").str.replace(HONORIFIC, "")
-    shaped = clean.str.contains(rf"^{p.PERSON}$") if is_printed else clean.str.contains(r"^\p{L}[^@/]{1,80}$")
+    east_asian = clean.str.contains(EAST_ASIAN_NAME) & ~clean.str.contains(EAST_ASIAN_DESK)
+    shaped = (
+        clean.str.contains(rf"^{p.PERSON}$") | east_asian if is_printed else clean.str.contains(r"^\p{L}[^@/]{1,80}$")
+    )
     agency = clean.str.contains(rf"^(?:{p.CREDITOR}|CNN|BBC|NPR)(?: .*)?$")
     return named.with_columns(name=clean).filter(shaped & ~agency & ~clean.str.contains(NOT_A_PERSON))
 
