@@ -63,6 +63,14 @@ def read_settings(inbox: str | None, data: str | None) -> Settings:
         raise click.UsageError(str(error)) from error
 
 
+def read_store_settings(inbox: str | None, data: str | None) -> Settings:
+    """Settings of a command that looks at a store; wrong usage when there is none."""
+    settings = read_settings(inbox, data)
+    if not Store(settings.data).exists():
+        raise click.UsageError(f"there is no store in {settings.data}; `winnow run` makes one, --data names another")
+    return settings
+
+
 def print_json(value: Any) -> None:
     """One JSON object on standard output."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
@@ -108,8 +116,7 @@ def backfill(inbox: str | None, data: str | None, *, everything: bool, as_json: 
     """
     if not everything:
         raise click.UsageError("say what to derive again: `winnow backfill --all`")
-    settings = read_settings(inbox, data)
-    require_store(settings)
+    settings = read_store_settings(inbox, data)
     with exit_codes(settings):
         summary = run_flow("backfill", settings, quiet=as_json)
     print_summary(summary, as_json=as_json)
@@ -120,11 +127,10 @@ def backfill(inbox: str | None, data: str | None, *, everything: bool, as_json: 
 @with_json
 def status(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Show the store at a glance: what it holds, what waits in the inbox, the last runs."""
-    from flows.lookup import summarise_store  # noqa: PLC0415
-    from flows.report import render_status  # noqa: PLC0415
+    from flows.lookup import summarise_store
+    from flows.report import render_status
 
-    settings = read_settings(inbox, data)
-    require_store(settings)
+    settings = read_store_settings(inbox, data)
     with exit_codes(settings):
         summary = summarise_store(settings)
     if as_json:
@@ -142,11 +148,10 @@ def show(document: str, inbox: str | None, data: str | None, *, as_json: bool) -
 
     ID_OR_PATH is a document id, the start of one (6 characters or more), or a path relative to the inbox.
     """
-    from flows.lookup import find_newest_document, read_document  # noqa: PLC0415
-    from flows.report import render_document  # noqa: PLC0415
+    from flows.lookup import find_newest_document, read_document
+    from flows.report import render_document
 
-    settings = read_settings(inbox, data)
-    require_store(settings)
+    settings = read_store_settings(inbox, data)
     with exit_codes(settings):
         found = read_document(Store(settings.data), find_newest_document(document, settings))
     if as_json:
@@ -165,11 +170,10 @@ def why(document: str, inbox: str | None, data: str | None, *, as_json: bool) ->
     The whole story of a file: each version that was taken in, whether it was kept, set aside or rejected, which
     documents say the same, how many words they share, and in how many passages.
     """
-    from flows.lookup import describe_absence, explain_document, find_documents  # noqa: PLC0415
-    from flows.report import render_story  # noqa: PLC0415
+    from flows.lookup import describe_absence, explain_document, find_documents
+    from flows.report import render_story
 
-    settings = read_settings(inbox, data)
-    require_store(settings)
+    settings = read_store_settings(inbox, data)
     with exit_codes(settings):
         found = find_documents(document, settings)
         if found.documents.is_empty() and found.rejects.is_empty():
@@ -196,11 +200,10 @@ def compare(one: str, other: str, inbox: str | None, data: str | None, *, as_jso
 
     A and B are ids or paths as in `winnow show`.
     """
-    from flows.lookup import find_newest_document, read_document  # noqa: PLC0415
-    from flows.report import compare_documents, render_comparison  # noqa: PLC0415
+    from flows.lookup import find_newest_document, read_document
+    from flows.report import compare_documents, render_comparison
 
-    settings = read_settings(inbox, data)
-    require_store(settings)
+    settings = read_store_settings(inbox, data)
     with exit_codes(settings):
         store = Store(settings.data)
         pair = [read_document(store, find_newest_document(name, settings)) for name in (one, other)]
@@ -220,10 +223,9 @@ def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     Every row of every dataset against its contract; every document in one place; every partner in `articles`; every
     span word for word; every decision made again from nothing. Exits 3 when something is broken.
     """
-    from flows.verification import verify_store  # noqa: PLC0415
+    from flows.verification import verify_store
 
-    settings = read_settings(inbox, data)
-    require_store(settings)
+    settings = read_store_settings(inbox, data)
     with exit_codes(settings):
         verdict = verify_store(settings)
     if as_json:
@@ -234,17 +236,11 @@ def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:
         sys.exit(AuditRefusedError.exit_code)
 
 
-def require_store(settings: Settings) -> None:
-    """Wrong usage when there is no store to look at."""
-    if not Store(settings.data).exists():
-        raise click.UsageError(f"there is no store in {settings.data}; `winnow run` makes one, --data names another")
-
-
 def find_nothing_new(settings: Settings) -> "RunSummary | None":
     """The summary of a run with nothing to do, or None when there is something; Prefect is not needed to know."""
-    from flows.discovery import list_inbox, select_new  # noqa: PLC0415
-    from flows.publication import recover  # noqa: PLC0415
-    from flows.summary import summarise_idle_inbox  # noqa: PLC0415
+    from flows.discovery import list_inbox, select_new
+    from flows.publication import recover
+    from flows.summary import summarise_idle_inbox
 
     store = Store(settings.data)
     with lock_store(store, "`winnow run`"):
@@ -261,17 +257,17 @@ def find_nothing_new(settings: Settings) -> "RunSummary | None":
 
 def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
     """Run the flow of `command` and return its numbers."""
-    from flows.console import ConsoleReporter  # noqa: PLC0415
-    from flows.progress import report_to  # noqa: PLC0415
-    from flows.server import provide_prefect_api  # noqa: PLC0415
+    from flows.console import ConsoleReporter
+    from flows.progress import report_to
+    from flows.server import provide_prefect_api
 
     console = Console(stderr=True, highlight=False, quiet=quiet)
     with ExitStack() as stack:
         with console.status("starting Prefect"):
             stack.enter_context(provide_prefect_api(settings.data / ".prefect", import_flows))
-        from flows.backfill import backfill as backfill_flow  # noqa: PLC0415
-        from flows.ingest import ingest as ingest_flow  # noqa: PLC0415
-        from flows.summary import RunSummary  # noqa: PLC0415
+        from flows.backfill import backfill as backfill_flow
+        from flows.ingest import ingest as ingest_flow
+        from flows.summary import RunSummary
 
         stack.enter_context(report_to(ConsoleReporter(console)))
         if command == "backfill":
@@ -281,14 +277,14 @@ def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
 
 def import_flows() -> None:
     """The imports of a run that take seconds."""
-    import great_expectations  # noqa: F401, PLC0415
+    import great_expectations  # noqa: F401
 
-    import flows.backfill  # noqa: F401, PLC0415
+    import flows.backfill  # noqa: F401
 
 
 def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
     """What the run did."""
-    from flows.report import describe_store, render_next_steps, render_summary  # noqa: PLC0415
+    from flows.report import describe_store, render_next_steps, render_summary
 
     if as_json:
         print_json(summary.to_dict())

@@ -134,6 +134,25 @@ def test_run_row_and_data_docs(sample: tuple[Settings, dict[str, Any]]) -> None:
     assert not (made.data / "work" / summary["run_id"]).exists()
 
 
+def test_prefect_shows_the_run(sample: tuple[Settings, dict[str, Any]]) -> None:
+    """Run names say the run, tasks are named after their batch, artifacts hold the numbers and the way to the docs."""
+    from prefect import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
+
+    made, summary = sample
+    with get_client(sync_client=True) as client:
+        named = FlowRunFilter(name=FlowRunFilterName(any_=[f"run {summary['run_id']}"]))
+        [run] = client.read_flow_runs(flow_run_filter=named)
+        tasks = {task.name for task in client.read_task_runs(flow_run_filter=named)}
+        artifacts = {item.key: item.data for item in client.read_artifacts(flow_run_filter=named)}
+    assert run.state_name == "Completed"
+    assert any(name.startswith("discover files") for name in tasks)
+    assert set(artifacts) == {"winnow-summary", "winnow-run", "winnow-data-docs"}
+    assert summary["run_id"] in artifacts["winnow-summary"]
+    assert {"what": "documents kept", "number": 11} in json.loads(artifacts["winnow-run"])
+    assert (made.data / "reports/data_docs/index.html").resolve().as_uri() in artifacts["winnow-data-docs"]
+
+
 def test_article_demotes_the_excerpt_that_came_first(tmp_path: Path) -> None:
     made, words = settings_for(tmp_path), make_words(1, 300)
     drop_files(made, {"excerpt.txt": write_paragraphs(words[:120])})
