@@ -48,47 +48,95 @@ def kind_of(text: str) -> str:
     return classify(*BODY[:2], text, *BODY[2:])[2]
 
 
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        ("Advertisement", "ad"),
-        ("Anzeige", "ad"),
-        ("Publicité", "ad"),
-        ("Story continues below", "ad"),
-        ("window._taboola = window._taboola || []; _taboola.push({flush: true});", "ad"),
-        ("Share on Facebook", "navigation"),
-        ("Share Tweet Email Print 12", "navigation"),
-        ("Image 3 of 14", "navigation"),
-        ("4 / 9", "navigation"),
-        ("* * *", "navigation"),
-        ("We use cookies to improve your experience on our site. Accept all", "navigation"),
-        ("Diese Website verwendet Cookies, um Inhalte zu personalisieren.", "navigation"),
-        ("Leave a comment", "navigation"),
-        ("© 2024 Harbour Press. All rights reserved.", "legal"),
-        ("Read more: Why the twin tower fell", "promo"),
-        ("Sign up for our morning newsletter", "promo"),
-        ("Newsletter abonnieren", "promo"),
-        ("Suscríbete a nuestro boletín", "promo"),
-        ("Photo: Mira Solberg / Harbour Press", "caption"),
-        ("The lighthouse at dusk (Mira Solberg/AFP/Getty)", "caption"),
-        ("FILE - In this May 2, 2019 file photo, the lighthouse stands in fog.", "caption"),
-        ("Editor's note: The height of the tower was corrected on May 3.", "note"),
-        ("This story is being updated.", "note"),
-        ("(Reporting by Mira Solberg; editing by Tomas Okonkwo)", "byline"),
-        ("Mira Solberg in Ostrava contributed to this report.", "byline"),
-        ("— Harbour Watch (@harbourwatch) May 3, 2024", "quote"),
-        ("• The tower weighs nine hundred tonnes", "list_item"),
-        ("Why the tower must move", "heading"),
-        ("1:10 p.m.", "heading"),
-        ("Yes.", "paragraph"),
-        ("By the time the storm came, the crew had left.", "paragraph"),
-        ("The island can be reached by ferry, and the tower by foot.", "paragraph"),
-        ("She said the donation from Norway was welcome.", "paragraph"),
-        ("OSTRAVA (AP) — The tower is safe, the harbour master said.", "paragraph"),
-    ],
-)
-def test_a_line_within_the_text(text: str, kind: str) -> None:
-    assert kind_of(text) == kind
+WITHIN_THE_TEXT = [
+    ("Advertisement", "ad"),
+    ("Anzeige", "ad"),
+    ("Publicité", "ad"),
+    ("Story continues below", "ad"),
+    ("window._taboola = window._taboola || []; _taboola.push({flush: true});", "ad"),
+    ("Share on Facebook", "navigation"),
+    ("Share Tweet Email Print 12", "navigation"),
+    ("Image 3 of 14", "navigation"),
+    ("4 / 9", "navigation"),
+    ("* * *", "navigation"),
+    ("We use cookies to improve your experience on our site. Accept all", "navigation"),
+    ("Diese Website verwendet Cookies, um Inhalte zu personalisieren.", "navigation"),
+    ("Leave a comment", "navigation"),
+    ("© 2024 Harbour Press. All rights reserved.", "legal"),
+    ("Read more: Why the twin tower fell", "promo"),
+    ("Sign up for our morning newsletter", "promo"),
+    ("Newsletter abonnieren", "promo"),
+    ("Suscríbete a nuestro boletín", "promo"),
+    ("Photo: Mira Solberg / Harbour Press", "caption"),
+    ("The lighthouse at dusk (Mira Solberg/AFP/Getty)", "caption"),
+    ("FILE - In this May 2, 2019 file photo, the lighthouse stands in fog.", "caption"),
+    ("The tower before the storm. Photograph: Mira Solberg/Harbour Press", "caption"),
+    ("Winches on the northern cliff. Picture: Tomas Okonkwo", "caption"),
+    ("The lamp room, as it will look in June. Illustration: Ann Okafor for the Bay Trust", "caption"),
+    ("Low tide at the old piles. Photo by Mira Solberg", "caption"),
+    ("A keeper's log of 1911. Credit: Bay Archive/Reuters", "caption"),
+    ("Der Turm am Morgen nach dem Sturm. Foto: Mira Solberg/dpa", "caption"),
+    ("Le phare avant les travaux. Crédit photo : Anaïs Morvan", "caption"),
+    ("El faro al anochecer. Imagen: Lucía Ferrán", "caption"),
+    ("移設を待つ灯台(写真：港湾局提供)", "caption"),
+    ("Read the full report here.", "promo"),
+    ("You can find the rest of this letter on our website.", "promo"),
+    ("Hier geht es zum ganzen Artikel", "promo"),
+    ("Lire l'intégralité du texte ici", "promo"),
+    ("Lee el reportaje completo aquí", "promo"),
+    ("You are receiving this e-mail because you asked for news of the bay.", "promo"),
+    ("You got this newsletter because a friend of the tower gave us your address.", "promo"),
+    ("Sie erhalten diesen Newsletter, weil Sie sich dafür angemeldet haben.", "promo"),
+    ("Vous recevez cette lettre parce que vous êtes abonné.", "promo"),
+    ("Recibes este boletín porque te apuntaste a él.", "promo"),
+    ("To stop receiving these letters, write to the harbour office.", "promo"),
+    ("If you like these letters, you may want to pay for one.", "promo"),
+    ("Paying subscribers also receive our drawings of the tower every month.", "promo"),
+    ("© 灯台新聞 無断転載を禁じます", "legal"),
+    ("版权所有 未经许可不得转载", "legal"),
+    ("무단 전재 및 재배포 금지", "legal"),
+    ("Issue 31 · Friday 3 May 2024", "dateline"),
+    ("Vol. 4, No. 12 | May 3, 2024", "dateline"),
+    ("Ausgabe 7, 3. Mai 2024", "dateline"),
+    ("Numéro 40 – 3 mai 2024", "dateline"),
+    ("2024年5月3日(金) 午後3時05分", "dateline"),
+    ("2024. 5. 3. 오후 3:05", "dateline"),
+    ("发布时间：2024年5月3日 15:05", "dateline"),
+    ("Editor's note: The height of the tower was corrected on May 3.", "note"),
+    ("This story is being updated.", "note"),
+    ("(Reporting by Mira Solberg; editing by Tomas Okonkwo)", "byline"),
+    ("Mira Solberg in Ostrava contributed to this report.", "byline"),
+    ("— Harbour Watch (@harbourwatch) May 3, 2024", "quote"),
+    ("• The tower weighs nine hundred tonnes", "list_item"),
+    ("Why the tower must move", "heading"),
+    ("1:10 p.m.", "heading"),
+    ("Yes.", "paragraph"),
+    ("By the time the storm came, the crew had left.", "paragraph"),
+    ("The island can be reached by ferry, and the tower by foot.", "paragraph"),
+    ("She said the donation from Norway was welcome.", "paragraph"),
+    ("Subscribers also get a discount at the pool, and the pool gets a roof in May.", "paragraph"),
+    ("She kept the letter because it was signed, and the photo by her bed because it was not.", "paragraph"),
+    ("The service counted 2.1 million paid subscribers in the spring, a tenth more than a year ago.", "paragraph"),
+    ("You can unsubscribe from such a plan, the lawyer said, but only in writing.", "paragraph"),
+    ("灯台は五月三日に移設され、港の明かりは三週間だけ消えるという。", "paragraph"),
+    ("OSTRAVA (AP) — The tower is safe, the harbour master said.", "paragraph"),
+]
+
+
+@pytest.fixture(scope="module")
+def kinds_within() -> dict[str, str]:
+    """The kind of each line of WITHIN_THE_TEXT in the middle of running text, all read in one batch."""
+    documents = [
+        make_lines(*BODY[:2], text, *BODY[2:], document_id=str(number))
+        for number, (text, _) in enumerate(WITHIN_THE_TEXT)
+    ]
+    inside = classify_lines(pl.concat(documents)).filter(pl.col("line") == 2)
+    return dict(inside.select("text", "kind").iter_rows())
+
+
+@pytest.mark.parametrize(("text", "kind"), WITHIN_THE_TEXT)
+def test_a_line_within_the_text(kinds_within: dict[str, str], text: str, kind: str) -> None:
+    assert kinds_within[text] == kind
 
 
 def test_the_head_of_a_news_page() -> None:
@@ -112,6 +160,96 @@ def test_bylines_of_several_languages(byline: str) -> None:
         "byline",
         "dateline",
     ]
+
+
+@pytest.mark.parametrize(
+    "menu",
+    [
+        ["Home", "News", "Cliffs & Caves", "Opinion"],
+        ["Menu", "Sport", "Obituaries", "On the Water"],
+        ["Startseite", "Politik", "Rund ums Watt", "Kultur"],
+        ["Accueil", "Politique", "Vie du Port", "Culture"],
+        ["Inicio", "Deportes", "La Ría", "Opinión"],
+        ["Home / News / Cliffs & Caves / Letters"],
+    ],
+)
+def test_a_menu_above_the_headline_is_no_headline(menu: list[str]) -> None:
+    head = ["Lighthouse of Ostrava Bay to move inland", "", "By Mira Solberg", "2 May 2024"]
+    kinds = classify(*menu, "", *head, *BODY)
+    assert kinds[: len(menu) + 3] == ["navigation"] * len(menu) + ["title", "byline", "dateline"]
+
+
+def test_a_section_above_a_short_headline_is_no_menu() -> None:
+    assert classify("Opinion", "Let It Stand There", "By Mira Solberg", "2 May 2024", *BODY)[:2] == ["outlet", "title"]
+
+
+@pytest.mark.parametrize(
+    ("name", "proof"),
+    [
+        ("Wattenbote", "© 2024 Wattenbote. Alle Rechte vorbehalten."),
+        ("The Lantern Room", "Copyright 2024 Lantern Room"),
+        ("灯台新報", "© 灯台新報 無断転載を禁じます"),
+        ("Küstenblick", "Mira Solberg writes about tides and towers for Küstenblick."),
+    ],
+)
+def test_a_masthead_is_known_by_what_the_document_says_elsewhere(name: str, proof: str) -> None:
+    lines = make_lines(name, "", "Lighthouse of the bay to move inland", "By Mira Solberg", *BODY, *MORE_BODY, proof)
+    first = classify_lines(lines).row(0, named=True)
+    assert (first["kind"], first["rule"]) == ("outlet", "text.masthead_named")
+
+
+def test_a_name_that_the_document_does_not_give_again_is_no_masthead() -> None:
+    proof = "© 2024 Harbour Press. All rights reserved."
+    kinds = classify("Wattenbote", "", "Lighthouse of the bay to move inland", "By Mira Solberg", *BODY, proof)
+    assert kinds[0] == "navigation"
+
+
+@pytest.mark.parametrize(
+    "opener", ["Read more", "Also in this section", "More from our archive", "Weitere Artikel", "関連記事"]
+)
+def test_teasers_below_the_end_of_an_article_are_promotion(opener: str) -> None:
+    teasers = ["Twin tower falls into the sea", "Who will wind the clock of the old school?"]
+    bio = "Mira Solberg covers towers for Harbour Press."
+    tail = ["Sign up for our morning newsletter", "© 2024 Harbour Press. All rights reserved."]
+    kinds = classify("By Mira Solberg", "May 2, 2024", *BODY, *MORE_BODY, bio, opener, *teasers, *tail)
+    assert kinds[-6:] == ["bio", "promo", "promo", "promo", "promo", "legal"]
+
+
+@pytest.mark.parametrize(
+    "bio",
+    [
+        "Bo Lindqvist writes about towers and tides for Harbour Press.",
+        "Bo Lindqvist reports on the coast from Ostrava.",
+        "Bo Lindqvist schreibt regelmäßig über Leuchttürme.",
+        "Bo Lindqvist écrit sur les phares pour Harbour Press.",
+        "Bo Lindqvist escribe sobre faros y mareas.",
+    ],
+)
+def test_a_line_about_the_writer(bio: str) -> None:
+    assert classify(*BODY, bio)[-1] == "bio"
+    assert classify("By Mira Solberg and Bo Lindqvist", "May 2, 2024", *BODY, bio)[-1] == "bio"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Harbour News reports that the tower of the neighbouring bay has been sold to a museum in the capital.",
+        "Bo Lindqvist covers his ears whenever the horn of the lighthouse sounds.",
+        "Bo Lindqvist, who wound the clock for forty years, was not asked.",
+    ],
+)
+def test_a_last_line_about_someone_else_stays(line: str) -> None:
+    assert classify(*BODY, line)[-1] == "paragraph"
+
+
+def test_an_offer_to_subscribers_is_known_by_what_stands_beside_it() -> None:
+    kinds = classify(*BODY, "Members also get the tide tables early.", "You get this letter because you asked for it.")
+    assert kinds[-2:] == ["promo", "promo"]
+
+
+def test_a_japanese_head() -> None:
+    kinds = classify("灯台、内陸へ四十メートル移る", "2024年5月3日 午前6時00分", "記者 港野あかり", "", *BODY)
+    assert kinds[:3] == ["title", "dateline", "byline"]
 
 
 def test_a_name_above_a_date_is_a_byline() -> None:

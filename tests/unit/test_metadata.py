@@ -56,6 +56,19 @@ def read(value: str) -> tuple[datetime | None, str | None]:
         ("06/01/2018 02:57 pm ET", (2018, 6, 1, 18, 57), "minute"),
         ("07/15/18 02:45 PM EDT", (2018, 7, 15, 18, 45), "minute"),
         ("2018年7月16日", (2018, 7, 16), "day"),
+        ("2018年7月16日 午前6時05分", (2018, 7, 16, 6, 5), "minute"),
+        ("2018年7月16日 午後0時30分", (2018, 7, 16, 12, 30), "minute"),
+        ("２０１８年７月１６日（月）１８：０５", (2018, 7, 16, 18, 5), "minute"),
+        ("2018年7月16日 18時半", (2018, 7, 16, 18, 30), "minute"),
+        ("2018年7月16日 下午3:05", (2018, 7, 16, 15, 5), "minute"),
+        ("2018年7月16日 上午9点", (2018, 7, 16, 9, 0), "minute"),
+        ("2018년 7월 16일 오후 3시 5분", (2018, 7, 16, 15, 5), "minute"),
+        ("2018. 7. 16.", (2018, 7, 16), "day"),
+        ("입력 2018. 7. 16. 오전 9:05", (2018, 7, 16, 9, 5), "minute"),
+        ("2018-07-16 06:00", (2018, 7, 16, 6, 0), "minute"),
+        ("14 July 2018. 10.30", (2018, 7, 14, 10, 30), "minute"),
+        ("Issue 58 · Monday 16 July 2018", (2018, 7, 16), "day"),
+        ("No. 12 | July 16, 2018", (2018, 7, 16), "day"),
         ("Published May 2, 2024 | Updated May 4, 2024", (2024, 5, 2), "day"),
         ("Updated 9:12 a.m. GMT May 4, 2024", (2024, 5, 4, 9, 12), "minute"),
     ],
@@ -66,7 +79,18 @@ def test_a_printed_time(printed: str, published: tuple[int, ...], precision: str
 
 @pytest.mark.parametrize(
     "printed",
-    ["33 mins ago", "yesterday", "July 14", "06/07/2018", "8:08 AM ET", "32 July 2018", "31.02.2018", "Monday", ""],
+    [
+        "33 mins ago",
+        "yesterday",
+        "July 14",
+        "06/07/2018",
+        "8:08 AM ET",
+        "32 July 2018",
+        "2018-\u0660\u0667-\u0661\u0666",
+        "31.02.2018",
+        "Monday",
+        "",
+    ],
 )
 def test_a_stamp_that_names_no_day_is_not_guessed(printed: str) -> None:
     assert read(printed) == (None, None)
@@ -100,6 +124,10 @@ def test_layouts_of_one_day_agree(day: date) -> None:
         ("By: Mira Solberg | July 14, 2018 10:16 am ET Follow @mira", ["Mira Solberg"]),
         ("By Associated Press", []),
         ("Staff Writer", []),
+        ("記者 港野あかり", ["港野あかり"]),
+        ("文：李海灯", ["李海灯"]),
+        ("김바다 기자", ["김바다"]),
+        ("記者 社会部", []),
     ],
 )
 def test_names_of_a_byline(printed: str, names: list[str]) -> None:
@@ -135,6 +163,24 @@ def test_a_whole_page() -> None:
         "line": 3,
         "rule": "text.date_line",
     } in found["evidence"]
+
+
+def test_a_masthead_of_any_script_is_the_outlet() -> None:
+    found = extract(
+        "灯台新報", "", "灯台、内陸へ移る", "2024年5月3日 午前6時00分", *BODY, "© 灯台新報 無断転載を禁じます"
+    )
+    assert (found["title"], found["outlet"]) == ("灯台、内陸へ移る", "灯台新報")
+    assert found["published_at"] == datetime(2024, 5, 3, 6, tzinfo=UTC)
+    assert {"field": "outlet", "value": "灯台新報", "line": 0, "rule": "text.outlet_line"} in found["evidence"]
+
+
+def test_markup_may_hide_the_rule_of_newsletter_talk() -> None:
+    lines = make_lines(
+        *BODY, "You receive this letter because you asked for it.", hints={4: ("navigation", "html.footer")}
+    )
+    classified = classify_lines(lines)
+    found = extract_metadata(pl.DataFrame(schema=RECORDS), classified, assemble_texts(classified))
+    assert found["kind"].to_list() == ["newsletter"]
 
 
 def test_plain_paragraphs_state_nothing() -> None:
@@ -204,6 +250,11 @@ def test_addresses_lose_the_punctuation_around_them() -> None:
         (("Your Monday Briefing: tower, tide and trade", *BODY), "newsletter"),
         (("OSTRAVA, May 2 /PRNewswire/ -- Harbour Ltd. will move the tower of the bay.", *BODY), "press_release"),
         (("Opinion", "Let the tower stand where it stood", *BODY), "opinion"),
+        (("Notes on the tower", *BODY, "You get this letter because you signed up for it."), "newsletter"),
+        (("Notizen vom Turm", *BODY, "Sie erhalten diesen Brief, weil Sie ihn bestellt haben."), "newsletter"),
+        (("Notes on the tower", *BODY, "If you enjoy these letters, please become a paid subscriber."), "newsletter"),
+        (("Tower to move", *BODY, "Sign up for our newsletter", "You can unsubscribe at any time."), "news"),
+        (("Home", "News", "Opinion", "Lighthouse of Ostrava Bay to move inland", "2 May 2024", *BODY), "news"),
         (BODY, "news"),
     ],
 )

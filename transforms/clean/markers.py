@@ -503,6 +503,7 @@ EDGE_MARKERS: Final = (
         source="ending",
         min_words=SHORT_WORDS + 1,
         max_words=70,
+        cues=("ollow ", "ontact ", "mail ", "tweet"),
     ),
     Marker("text.dashed_heading", "heading", r"^[–—-] .{2,80} [–—-]$", source="opening", max_words=14),
     Marker(
@@ -631,7 +632,7 @@ def _holds(marker: Marker) -> pl.Expr:
     pattern = marker.pattern if marker.source == "key" else p.bound_ascii(marker.pattern)
     if marker.cues:
         fits = fits & pl.col(marker.source).str.contains_any(list(marker.cues))
-    # The pattern is tried on what fits alone.
-    source = pl.when(fits).then(marker.source)
-    holds = source.str.contains(pattern)
+    # The pattern is tried on what fits alone. A null would not do: its text is still there, and still read.
+    source = pl.when(fits).then(marker.source).otherwise(pl.lit(""))
+    holds = fits & source.str.contains(pattern)
     return holds & source.str.contains(marker.needs) if marker.needs else holds

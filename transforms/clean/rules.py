@@ -45,7 +45,9 @@ def _look_up(column: str, names: list[str]) -> pl.Expr:
 
 def match_where(condition: pl.Expr, pattern: str, column: str = "opening") -> pl.Expr:
     """Whether the pattern matches, read only on the lines for which the condition holds; false on all others."""
-    return pl.when(condition).then(pl.col(column)).str.contains(p.bound_ascii(pattern)).fill_null(value=False)
+    # A null in place of the empty text would not spare the work: what it hides is still there, and still read.
+    read = pl.when(condition).then(column).otherwise(pl.lit(""))
+    return read.str.contains(p.bound_ascii(pattern)).fill_null(value=False)
 
 
 def see_neighbours(frame: pl.DataFrame) -> pl.DataFrame:

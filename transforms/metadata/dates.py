@@ -12,37 +12,38 @@ import polars as pl
 
 from transforms.clean.patterns import MONTH, MONTHS
 
-YEAR: Final = r"(?:1[6-9]|20|21)\d{2}"
-DAY: Final = r"\d{1,2}"
+# Digits are the ten of ASCII: `\d` would take those of every script, which do not convert to numbers.
+YEAR: Final = r"(?:1[6-9]|20|21)[0-9]{2}"
+DAY: Final = r"[0-9]{1,2}"
 
-ISO: Final = rf"({YEAR})[-/.](\d{{1,2}})[-/.](\d{{1,2}})"
-EAST_ASIAN: Final = rf"({YEAR}) ?[年년] ?(\d{{1,2}}) ?[月월] ?(\d{{1,2}}) ?[日일号號]"
-SPACED_DOTS: Final = rf"({YEAR})\. (\d{{1,2}})\. (\d{{1,2}})\b"
+ISO: Final = rf"({YEAR})[-/.]([0-9]{{1,2}})[-/.]([0-9]{{1,2}})"
+EAST_ASIAN: Final = rf"({YEAR}) ?[年년] ?([0-9]{{1,2}}) ?[月월] ?([0-9]{{1,2}}) ?[日일号號]"
+SPACED_DOTS: Final = rf"({YEAR})\. ([0-9]{{1,2}})\. ([0-9]{{1,2}})\b"
 """The Korean layout: year, month and day, each closed by a full stop."""
 DAY_FIRST: Final = rf"({DAY})(?:st|nd|rd|th|er|º|\.)? (?:de |of )?({MONTH})\.?,? (?:de |del )?({YEAR})"
 MONTH_FIRST: Final = rf"({MONTH})\.? ({DAY})(?:st|nd|rd|th)?,? ({YEAR})"
 DAY_MONTH_DASHED: Final = rf"({DAY})-({MONTH})-({YEAR})"
-DOTTED: Final = rf"\b({DAY})\.\s?(\d{{1,2}})\.\s?({YEAR})"
-SLASHED: Final = r"\b(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})\b"
-MONTH_ONLY: Final = rf"^({YEAR})-(\d{{2}})$"
+DOTTED: Final = rf"\b({DAY})\.\s?([0-9]{{1,2}})\.\s?({YEAR})"
+SLASHED: Final = r"\b([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4}|[0-9]{2})\b"
+MONTH_ONLY: Final = rf"^({YEAR})-([0-9]{{2}})$"
 YEAR_ONLY: Final = rf"^({YEAR})$"
 ANY_DATE: Final = (
     rf"{ISO}|{EAST_ASIAN}|{SPACED_DOTS}|{DAY_FIRST}|{MONTH_FIRST}|{DAY_MONTH_DASHED}|{DOTTED}|"
-    rf"\d{{1,2}}[/-]\d{{1,2}}[/-](?:\d{{4}}|\d{{2}})"
+    rf"[0-9]{{1,2}}[/-][0-9]{{1,2}}[/-](?:[0-9]{{4}}|[0-9]{{2}})"
 )
 
-TWELVE_HOUR: Final = r"\b(\d{1,2})(?:[:.](\d{2}))?(?::(\d{2}))? ?([ap])\.? ?m\b"
+TWELVE_HOUR: Final = r"\b([0-9]{1,2})(?:[:.]([0-9]{2}))?(?::([0-9]{2}))? ?([ap])\.? ?m\b"
 AFTERNOON: Final = ("午後", "下午", "晚上", "오후")
 EAST_ASIAN_CLOCK: Final = (
-    rf"(?:(午前|上午|凌晨|早上|오전|{'|'.join(AFTERNOON)}) ?(\d{{1,2}}) ?[時时시点點:]|(\d{{1,2}}) ?[時时시点點])"
-    r"(?: ?(\d{1,2})| ?(半|반))?"
+    rf"(?:(午前|上午|凌晨|早上|오전|{'|'.join(AFTERNOON)}) ?([0-9]{{1,2}}) ?[時时시点點:]|([0-9]{{1,2}}) ?[時时시点點])"
+    r"(?: ?([0-9]{1,2})| ?(半|반))?"
 )
 """Half of the day (none on a 24-hour clock), hour, minute."""
-FULL_DAY: Final = r"(?:^|[^\d:.])(\d{1,2})[:.h](\d{2})(?::(\d{2}))?"
+FULL_DAY: Final = r"(?:^|[^0-9:.])([0-9]{1,2})[:.h]([0-9]{2})(?::([0-9]{2}))?"
 
-OFFSET: Final = r"(?:gmt|utc|\d{2})? ?([+−-])(\d{1,2}):?(\d{2})?$"
+OFFSET: Final = r"(?:gmt|utc|[0-9]{2})? ?([+−-])([0-9]{1,2}):?([0-9]{2})?$"
 ZONE_WORD: Final = (
-    r"(?:\d|m\.?|uhr)\s*\(?(akdt|akst|hst|est|edt|cst|cdt|mst|mdt|pst|pdt|et|ct|mt|pt|gmt|utc|bst|cest|"
+    r"(?:[0-9]|m\.?|uhr)\s*\(?(akdt|akst|hst|est|edt|cst|cdt|mst|mdt|pst|pdt|et|ct|mt|pt|gmt|utc|bst|cest|"
     r"cet|eest|eet|wet|west|msk|"
     r"jst|kst|sgt|hkt|ist|aest|aedt|acst|awst|nzst|nzdt|sast|z)\b"
 )
