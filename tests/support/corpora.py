@@ -1,6 +1,7 @@
 """Generated corpora: articles of made-up words, and what people do to articles."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
@@ -74,37 +75,52 @@ def corpora(draw: st.DrawFn) -> Corpus:
     sources = [make_words(seed, draw(st.integers(120, 320))) for seed in range(draw(st.integers(1, 3)))]
     for number, words in enumerate(sources):
         corpus.versions[f"article{number}.txt"] = [write_paragraphs(words)]
-    kinds = st.sampled_from(
-        ["copy", "edited", "excerpt", "digest", "version", "set back", "broken between", "notice", "broken"]
-    )
-    for number, kind in enumerate(draw(st.lists(kinds, min_size=1, max_size=6))):
-        words = draw(st.sampled_from(sources))
+    for number, kind in enumerate(draw(st.lists(st.sampled_from(sorted(MAKERS)), min_size=1, max_size=6))):
         path = f"{draw(st.sampled_from('abcxyz'))}/{kind.replace(' ', '_')}{number}.txt"
-        own = make_words(1000 + number, 60)
-        if kind == "copy":
-            corpus.versions[path] = [write_other_layout(words)]
-        elif kind == "edited":
-            corpus.versions[path] = [
-                write_paragraphs(edit_words(words, number, draw(st.sampled_from([0.01, 0.05, 0.3]))))
-            ]
-        elif kind == "excerpt":
-            length = draw(st.integers(40, len(words)))
-            corpus.versions[path] = [write_paragraphs(own[: draw(st.integers(0, 40))] + words[:length])]
-        elif kind == "digest":
-            corpus.versions[path] = [write_paragraphs([word for source in sources for word in source[20:80]])]
-        elif kind == "version":
-            corpus.versions[path] = [write_paragraphs(words[:90] + own), write_paragraphs(words[:80] + own[::-1])]
-        elif kind == "set back":
-            first, second = write_paragraphs(words + own), write_paragraphs(own[:55])
-            corpus.versions[path] = [first, second, first]
-        elif kind == "broken between":
-            first = write_paragraphs(words[:100] + own[:20])
-            corpus.versions[path] = [first, " \n", first]
-        elif kind == "notice":
-            corpus.versions[path] = [write_paragraphs([*words[:38], f"notice{number}", "ends"])]
-        else:
-            corpus.versions[path] = ["   \n"]
+        words, own = draw(st.sampled_from(sources)), make_words(1000 + number, 60)
+        corpus.versions[path] = MAKERS[kind](draw, sources, words, own)
     return corpus
+
+
+def make_edited(draw: st.DrawFn, _sources: list[list[str]], words: list[str], _own: list[str]) -> list[str]:
+    share = draw(st.sampled_from([0.01, 0.05, 0.3]))
+    return [write_paragraphs(edit_words(words, draw(st.integers(0, 9)), share))]
+
+
+def make_excerpt(draw: st.DrawFn, _sources: list[list[str]], words: list[str], own: list[str]) -> list[str]:
+    introduction = own[: draw(st.integers(0, 40))]
+    return [write_paragraphs(introduction + words[: draw(st.integers(40, len(words)))])]
+
+
+def make_digest(_draw: st.DrawFn, sources: list[list[str]], _words: list[str], _own: list[str]) -> list[str]:
+    return [write_paragraphs([word for source in sources for word in source[20:80]])]
+
+
+def make_set_back(_draw: st.DrawFn, _sources: list[list[str]], words: list[str], own: list[str]) -> list[str]:
+    first, second = write_paragraphs(words + own), write_paragraphs(own[:55])
+    return [first, second, first]
+
+
+def make_broken_between(_draw: st.DrawFn, _sources: list[list[str]], words: list[str], own: list[str]) -> list[str]:
+    first = write_paragraphs(words[:100] + own[:20])
+    return [first, " \n", first]
+
+
+MAKERS: dict[str, Callable[[st.DrawFn, list[list[str]], list[str], list[str]], list[str]]] = {
+    "broken": lambda _draw, _sources, _words, _own: ["   \n"],
+    "broken between": make_broken_between,
+    "copy": lambda _draw, _sources, words, _own: [write_other_layout(words)],
+    "digest": make_digest,
+    "edited": make_edited,
+    "excerpt": make_excerpt,
+    "notice": lambda _draw, _sources, words, own: [write_paragraphs([*words[:38], *own[:2]])],
+    "set back": make_set_back,
+    "version": lambda _draw, _sources, words, own: [
+        write_paragraphs(words[:90] + own),
+        write_paragraphs(words[:80] + own[::-1]),
+    ],
+}
+"""What people do to articles: kind -> the contents of its file, versions in order."""
 
 
 @st.composite
