@@ -144,7 +144,7 @@ def test_prefect_shows_the_run(sample: tuple[Settings, dict[str, Any]]) -> None:
         named = FlowRunFilter(name=FlowRunFilterName(any_=[f"run {summary['run_id']}"]))
         [run] = client.read_flow_runs(flow_run_filter=named)
         tasks = {task.name for task in client.read_task_runs(flow_run_filter=named)}
-        artifacts = {item.key: item.data for item in client.read_artifacts(flow_run_filter=named)}
+        artifacts = {item.key: str(item.data) for item in client.read_artifacts(flow_run_filter=named)}
     assert run.state_name == "Completed"
     assert any(name.startswith("discover files") for name in tasks)
     assert set(artifacts) == {"winnow-summary", "winnow-run", "winnow-data-docs"}

@@ -17,6 +17,7 @@ from tests.support.stores import (
     settings_for,
     take_in,
 )
+from transforms.clean import classify_lines
 from transforms.contracts import ARTICLES, DUPLICATES, RAW, REJECTS
 
 
@@ -61,11 +62,12 @@ def test_document_that_comes_again_with_another_text_is_decided_again(
 ) -> None:
     """Taken in by an older cleaner, emptied, set back under today's: the same document with more text."""
     made, lead, rest = settings_for(tmp_path), make_words(5, 80), make_words(6, 200)
-    classify = transforms.documents.classify_lines
 
     def classify_as_before(lines: pl.DataFrame) -> pl.DataFrame:
         is_late = pl.col("line") >= 2
-        return classify(lines).with_columns(pl.when(is_late).then(pl.lit("promo")).otherwise("kind").alias("kind"))
+        return classify_lines(lines).with_columns(
+            pl.when(is_late).then(pl.lit("promo")).otherwise("kind").alias("kind")
+        )
 
     with monkeypatch.context() as older:
         older.setattr(transforms.documents, "classify_lines", classify_as_before)
