@@ -277,9 +277,10 @@ def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
 
 def import_flows() -> None:
     """The imports of a run that take seconds."""
-    import great_expectations  # noqa: F401
-
     import flows.backfill  # noqa: F401
+    from flows.validation import import_great_expectations
+
+    import_great_expectations()
 
 
 def print_summary(summary: "RunSummary", *, as_json: bool) -> None:

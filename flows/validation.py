@@ -132,7 +132,7 @@ def build_suite(table: Table) -> gx.ExpectationSuite:
     The meta of each expectation names its `check` and the `sentence` that says what is wrong when it fails.
     """
     with _quiet_great_expectations():
-        library = _import_great_expectations()
+        library = import_great_expectations()
         expect = library.expectations
         expectations = [
             expect.ExpectTableColumnsToMatchOrderedList(
@@ -155,7 +155,7 @@ def build_suite(table: Table) -> gx.ExpectationSuite:
 
 
 def _expect_unique_key(table: Table) -> Any:
-    expect = _import_great_expectations().expectations
+    expect = import_great_expectations().expectations
     meta = _meta("unique key", f"{' + '.join(table.key)} is shared with another row")
     if len(table.key) == 1:
         return expect.ExpectColumnValuesToBeUnique(column=table.key[0], meta=meta)
@@ -164,7 +164,7 @@ def _expect_unique_key(table: Table) -> Any:
 
 
 def _expect_rule(table: Table, column: Column, rule: Rule) -> Any:
-    expect = _import_great_expectations().expectations
+    expect = import_great_expectations().expectations
     match rule:
         case OneOf(values):
             meta = _meta("one of", f"{column.name} is not one of {', '.join(values)}")
@@ -178,7 +178,7 @@ def _expect_rule(table: Table, column: Column, rule: Rule) -> Any:
 
 
 def _expect_between(table: Table, column: Column, low: float | None, high: float | None) -> Any:
-    expect = _import_great_expectations().expectations
+    expect = import_great_expectations().expectations
     unit = find_length_unit(column.dtype)
     bounds = describe_bounds(low, high)
     what = f"the length of {column.name} in {unit}" if unit else column.name
@@ -222,7 +222,7 @@ def _keeps_text(table: Table, column: Column) -> bool:
 def build_law_suite(checks: pl.DataFrame) -> gx.ExpectationSuite:
     """One expectation for each law in `checks` (CHECKS), for frames made by `spread_laws`."""
     with _quiet_great_expectations():
-        library = _import_great_expectations()
+        library = import_great_expectations()
         laws = checks["law"].unique(maintain_order=True).to_list()
         expectations = [
             library.expectations.ExpectColumnValuesToBeInSet(
@@ -272,7 +272,7 @@ def _meta(check: str, sentence: str) -> dict[str, str]:
 
 def _make_context(docs_folder: Path) -> Any:
     """A context that lives in memory and writes to `docs_folder` alone."""
-    gx = _import_great_expectations()
+    gx = import_great_expectations()
     from great_expectations.data_context.types.base import (  # noqa: PLC0415
         DataContextConfig,
         InMemoryStoreBackendDefaults,
@@ -294,7 +294,7 @@ def _make_context(docs_folder: Path) -> Any:
 def _run_suite(
     context: Any, name: str, suite: gx.ExpectationSuite, frame: pd.DataFrame, key: Sequence[str], run_id: str
 ) -> Any:
-    gx = _import_great_expectations()
+    gx = import_great_expectations()
     asset = context.data_sources.get("winnow").add_dataframe_asset(name)
     definition = context.validation_definitions.add(
         gx.ValidationDefinition(
@@ -409,7 +409,8 @@ def _escape(value: Any) -> Any:
     return value
 
 
-def _import_great_expectations() -> Any:
+def import_great_expectations() -> Any:
+    """The module; the first call takes seconds."""
     with warnings.catch_warnings():
         # Great Expectations imports modules that Python 3.11 has deprecated.
         warnings.filterwarnings(

@@ -12,7 +12,9 @@ import polars as pl
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+from flows.cli import cli
 from flows.errors import AuditRefusedError, StoreLockedError
 from flows.settings import Settings
 from flows.storage import Store, lock_store
@@ -264,10 +266,31 @@ def test_audit_refuses_and_publishes_nothing(tmp_path: Path, monkeypatch: pytest
     drop_files(made, {"b.txt": write_paragraphs(make_words(11, 120))})
     with pytest.raises(AuditRefusedError, match="language"):
         run_flow(made)
+    refused = CliRunner().invoke(cli, ["run", "--inbox", str(made.inbox), "--data", str(made.data)])
+    assert refused.exit_code == 3
+    assert "nothing was published" in refused.output
+    assert "Klingon!" in refused.output
     assert hash_published_files(made) == before
     assert list((made.data / "work").iterdir()) == []
     monkeypatch.undo()
     assert run_flow(made)["documents_kept"] == 1
+
+
+def test_unexpected_error_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows import steps
+
+    def break_down(_sources: pl.DataFrame) -> Any:
+        raise ZeroDivisionError("the sky fell\nin many lines")
+
+    made = settings_for(tmp_path)
+    drop_files(made, {"a.txt": write_paragraphs(make_words(14, 120))})
+    monkeypatch.setattr(steps, "derive_documents", break_down)
+    failed = CliRunner().invoke(cli, ["run", "--inbox", str(made.inbox), "--data", str(made.data)])
+    assert failed.exit_code == 1
+    assert "unexpected ZeroDivisionError: the sky fell" in failed.output
+    assert "Traceback" not in failed.output
+    assert "Traceback" in (made.data / "reports" / "last_error.txt").read_text()
+    assert not (made.data / "articles").exists()
 
 
 def test_processes_give_the_same_store_as_threads(tmp_path: Path) -> None:

@@ -179,7 +179,9 @@ def explain_active(
         .then(pl.lit(None, pl.String))
         .when(others == 0)
         .then(share_of_words + pl.format("{}.", "best_path"))
-        .otherwise(share_of_words + pl.format("{} and {} other kept document(s).", "best_path", others))
+        .when(others == 1)
+        .then(share_of_words + pl.format("{} and 1 other kept document.", "best_path"))
+        .otherwise(share_of_words + pl.format("{} and {} other kept documents.", "best_path", others))
     )
     return (
         decided.join(roles.select("document_id", "word_count"), on="document_id")

@@ -264,7 +264,7 @@ def test_digest_when_it_takes_several() -> None:
         "duplicate_of": "b",
         "partners": [partner("b", 50), partner("a", 40)],
         "coverage": 0.85,
-        "reason": "85 of its 100 words (85%) stand word for word in B and 1 other kept document(s).",
+        "reason": "85 of its 100 words (85%) stand word for word in B and 1 other kept document.",
     }
 
 
@@ -290,7 +290,7 @@ def test_partners_come_with_most_words_first_then_by_identifier() -> None:
     explained = explain({"d": 400, "c": 390, "b": 380, "a": 370, "z": 100}, shared)["z"]
     assert explained["partners"] == [partner("c", 40), partner("b", 30), partner("d", 30), partner("a", 20)]
     assert explained["duplicate_of"] == "c"
-    assert explained["reason"].endswith("in C and 3 other kept document(s).")
+    assert explained["reason"].endswith("in C and 3 other kept documents.")
 
 
 def test_a_document_that_was_set_aside_is_nobodys_partner() -> None:
