@@ -26,6 +26,9 @@ JOURNAL: Final = "journal.json"
 ROWS_PER_FILE: Final = 50_000
 """New rows of a dataset are split into files of this many rows: what a demotion must rewrite stays small."""
 
+ROWS_PER_INTERNAL_FILE: Final = 5_000_000
+"""The same for tables of a few numbers a row, none of which is ever demoted."""
+
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
@@ -49,6 +52,11 @@ def stage_table_changes(
     files = list(store.list_files(table).items())
     homes = _locate_rows(table, [path for _, path in files], by, touched)
     placed = _place_rows(desired, homes, table, by)
+    if homes.height:
+        # Every file that changes looks for its rows there: they are worked out once, and not held in memory.
+        rows = publish.parent / "placed" / f"{table.name}.parquet"
+        placed.sink_parquet(rows, mkdir=True)
+        placed = pl.scan_parquet(rows)
     staged: list[StagedFile] = []
     for number in homes["file"].unique().sort():
         name, path = files[number]
@@ -110,7 +118,8 @@ def _replace_rows(old: pl.DataFrame, desired: pl.LazyFrame, keys: pl.DataFrame, 
 
 
 def _split_rows(rows: pl.LazyFrame, table: Table) -> Iterable[pl.DataFrame]:
-    for batch in rows.select(table.column_names).collect_batches(chunk_size=ROWS_PER_FILE, maintain_order=True):
+    size = ROWS_PER_FILE if table.is_published else ROWS_PER_INTERNAL_FILE
+    for batch in rows.select(table.column_names).collect_batches(chunk_size=size, maintain_order=True):
         if batch.height:
             yield batch
 
