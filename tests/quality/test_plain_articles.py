@@ -1,6 +1,5 @@
 """Scores on sixty labelled pages of forty outlets, held slightly under what was measured when a floor was set."""
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -12,14 +11,8 @@ from typing import Any, Final
 import polars as pl
 import pytest
 
-from transforms.blocks import assemble_texts
-from transforms.clean import classify_lines
-from transforms.contracts.parsed import SOURCES
+from tests.support.labelled import read_documents
 from transforms.contracts.vocabulary import BODY_KINDS
-from transforms.metadata import extract_metadata
-from transforms.parse import parse_sources
-
-PAGES: Final = Path(__file__).parents[3] / "shared" / "eval" / "plain_articles.parquet"
 
 BODY_WORDS_LOST_AT_MOST: Final = 0.005
 JUNK_WORDS_REMOVED_AT_LEAST: Final = 0.93
@@ -34,8 +27,6 @@ FIELDS_RIGHT_AT_LEAST: Final = {
 }
 """Shares of documents; a null that should be null is right."""
 
-pytestmark = pytest.mark.skipif(not PAGES.exists(), reason="The labelled pages stand beside the project.")
-
 
 @dataclass(frozen=True)
 class Measured:
@@ -46,24 +37,10 @@ class Measured:
 
 
 @pytest.fixture(scope="module")
-def measured() -> Measured:
-    pages = pl.read_parquet(PAGES)
-    contents = [text.encode() for text in pages["text"]]
-    rows = [
-        (f"{name}.txt", hashlib.sha256(content).hexdigest(), len(content), content)
-        for name, content in zip(pages["id"], contents, strict=True)
-    ]
-    parsed = parse_sources(pl.DataFrame(rows, schema=SOURCES, orient="row"))
-    classified = classify_lines(parsed.lines)
-    metadata = extract_metadata(parsed.records, classified, assemble_texts(classified))
-    lines = classified.group_by("document_id", maintain_order=True).agg("text", "kind")
-    found = (
-        parsed.records.select("document_id", "source_path")
-        .join(lines, on="document_id")
-        .join(metadata, on="document_id", how="left", suffix="_of_document")
-    )
-    by_path = {row["source_path"].removesuffix(".txt"): row for row in found.iter_rows(named=True)}
-    return _score([(page, by_path[page["id"]]) for page in pages.iter_rows(named=True)])
+def measured(shared: Path) -> Measured:
+    pages = pl.read_parquet(shared / "eval" / "plain_articles.parquet")
+    found = read_documents({f"{row['id']}.txt": row["text"].encode() for row in pages.iter_rows(named=True)})
+    return _score([(page, found[f"{page['id']}.txt"]) for page in pages.iter_rows(named=True)])
 
 
 def _score(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> Measured:
@@ -71,8 +48,8 @@ def _score(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> Measured:
     f1s = []
     for page, row in pairs:
         gold = _count_words(row, {label["line"] for label in page["labels"] if label["kind"] in BODY_KINDS})
-        kept = _count_words(row, {line for line, kind in enumerate(row["kind"]) if kind in BODY_KINDS})
-        everything = _count_words(row, range(len(row["kind"])))
+        kept = _count_words(row, {line for line, kind in enumerate(row["line_kinds"]) if kind in BODY_KINDS})
+        everything = _count_words(row, range(len(row["line_kinds"])))
         junk = everything - gold
         lost += (gold - kept).total()
         removed += (junk - (kept - gold)).total()
@@ -80,7 +57,7 @@ def _score(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> Measured:
         junk_words += junk.total()
         if gold:
             f1s.append(2 * (gold & kept).total() / (gold.total() + kept.total()))
-    with_body = [pair for pair in pairs if pair[1]["kind_of_document"] is not None]
+    with_body = [pair for pair in pairs if pair[1]["kind"] is not None]
     right = {
         field: sum(_is_right(field, *pair) for pair in with_body) / len(with_body) for field in FIELDS_RIGHT_AT_LEAST
     }
@@ -88,14 +65,14 @@ def _score(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> Measured:
 
 
 def _count_words(row: dict[str, Any], lines: Iterable[int]) -> Counter[str]:
-    return Counter(word for line in lines for word in row["text"][line].split())
+    return Counter(word for line in lines for word in row["line_texts"][line].split())
 
 
 def _is_right(field: str, page: dict[str, Any], row: dict[str, Any]) -> bool:
     if field == "authors":
         return bool(page["authors"] == row["authors"])
     if field == "kind":
-        return bool(page["kind"] == row["kind_of_document"])
+        return bool(page["kind"] == row["kind"])
     if field == "published":
         return bool(_read_label(page["published"]) == row["published_at"])
     label = page["outlet_in_text" if field == "outlet" else field]
