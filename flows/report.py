@@ -1,5 +1,6 @@
 """What a run did and what a document is, for people to read."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,11 +39,7 @@ def render_summary_markdown(summary: RunSummary) -> str:
     if summary.run_id is None:
         return f"Nothing is new in the inbox: {summary.files_seen} files seen. Nothing was written."
     rows = "\n".join(f"| {name.strip()} | {count} |" for name, count in list_numbers(summary))
-    return (
-        f"## {summary.command} {summary.run_id}\n\n| | |\n|---|---:|\n{rows}\n\n"
-        f"The store holds {summary.store_articles} articles, {summary.store_duplicates} duplicates and "
-        f"{summary.store_rejects} rejects."
-    )
+    return f"## {summary.command} {summary.run_id}\n\n| | |\n|---|---:|\n{rows}\n\n{describe_store(summary)}"
 
 
 def render_summary(summary: RunSummary) -> RenderableType:
@@ -58,9 +55,19 @@ def render_summary(summary: RunSummary) -> RenderableType:
 def describe_store(summary: RunSummary) -> str:
     """What the store holds now, in a sentence."""
     return (
-        f"{summary.data} holds {summary.store_articles} articles, {summary.store_duplicates} duplicates and "
-        f"{summary.store_rejects} rejects."
+        f"{summary.data} holds {count_things(summary.store_articles, 'article')}, "
+        f"{count_things(summary.store_duplicates, 'duplicate')} and {count_things(summary.store_rejects, 'reject')}."
     )
+
+
+def count_things(number: int, thing: str) -> str:
+    """A number and its noun: 1 article, 2 articles."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def show_percent(share: float) -> str:
+    """A share in percent, rounded down: 99.6 % must not read as all of it."""
+    return f"{math.floor(share * 100 + 1e-9)}%"
 
 
 def render_next_steps(summary: RunSummary) -> Text:
@@ -142,16 +149,11 @@ def _render_removed(removed: list[dict[str, Any]]) -> RenderableType:
 
 def render_story(story: Mapping[str, Any]) -> RenderableType:
     """What became of a file: each version of it, each rejection."""
-    parts: list[RenderableType] = []
-    for document in story["documents"]:
-        parts += [_describe_document(document), Text()]
-    for reject in story["rejects"]:
-        parts.append(
-            Text(
-                f"{reject['source_path']}: rejected at {reject['stage']} ({reject['reason_code']})\n"
-                f"  {reject['reason']}"
-            )
-        )
+    parts: list[RenderableType] = [_describe_document(document) for document in story["documents"]]
+    parts += [
+        Text(f"{reject['source_path']}: rejected at {reject['stage']} ({reject['reason_code']})\n  {reject['reason']}")
+        for reject in story["rejects"]
+    ]
     if story["sightings"]:
         seen = ", ".join(sighting["run_id"] for sighting in story["sightings"])
         parts.append(Text(f"taken in by run {seen}", style="dim"))
@@ -165,8 +167,9 @@ def _describe_document(document: Mapping[str, Any]) -> Text:
         text.append(f"  {document['reason']}\n", style="not bold")
     for pair in document["overlaps"]:
         text.append(
-            f"  shares {pair['words']} words ({pair['share']:.0%}) in {pair['passages']} passage(s) with "
-            f"{pair['source_path']} ({pair['other_is']}, ranks {pair['ranks']} it)\n",
+            f"  shares {pair['words']} words ({show_percent(pair['share'])}) in "
+            f"{count_things(pair['passages'], 'passage')} with {pair['source_path']} ({pair['other_is']}, ranks "
+            f"{pair['ranks']} it)\n",
             style="not bold",
         )
     if not document["overlaps"] and document["relation"] is None:
@@ -205,9 +208,11 @@ def render_comparison(comparison: Mapping[str, Any]) -> RenderableType:
     one, other = comparison["one"], comparison["other"]
     table = Table(show_lines=True)
     table.add_column("words", justify="right")
-    table.add_column(f"{one['source_path']} ({comparison['share']:.0%} of {one['word_count']} words)", ratio=1)
     table.add_column(
-        f"{other['source_path']} ({comparison['other_share']:.0%} of {other['word_count']} words)", ratio=1
+        f"{one['source_path']} ({show_percent(comparison['share'])} of {one['word_count']} words)", ratio=1
+    )
+    table.add_column(
+        f"{other['source_path']} ({show_percent(comparison['other_share'])} of {other['word_count']} words)", ratio=1
     )
     for span in comparison["spans"]:
         table.add_row(str(span["words"]), Text(span["text"]), Text(span["other_text"]))
