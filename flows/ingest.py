@@ -1,6 +1,5 @@
 """The main flow: take in what is new in the inbox."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -75,8 +74,3 @@ def publish_artifacts(summary: RunSummary, store: Store) -> None:
     docs = store.reports / "data_docs" / "index.html"
     if docs.exists():
         create_link_artifact(docs.resolve().as_uri(), link_text="Data Docs", key="winnow-data-docs")
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-    ingest()

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
 import polars as pl
 
 from flows.publication import StagedFile, locate_staged, stage_catalog, stage_empty_files, stage_table_changes
 from flows.run import Batch, Run, scan_batches, scan_held
 from flows.steps import Verdict
-from flows.storage import Store, write_frame
+from flows.storage import Store
 from transforms.contracts import ARTICLES, DUPLICATES, FINGERPRINTS, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, Table
 from transforms.contracts.parsed import DECISIONS
 from transforms.documents import DERIVED
@@ -127,17 +125,3 @@ def stage_run_row(run: Run, row: pl.DataFrame, staged: Sequence[StagedFile]) -> 
 def preview_store(run: Run, staged: Sequence[StagedFile]) -> Store:
     """The store as it will be."""
     return run.store.with_staged(locate_staged(run.store, staged, run.run_id))
-
-
-STAGED_NAMES: Final = pl.Schema({"name": pl.String, "is_replacement": pl.Boolean})
-
-
-def write_staged(run: Run, staged: Sequence[StagedFile]) -> Path:
-    """Write down what is staged, for the next task."""
-    rows = [(file.name, file.is_replacement) for file in staged]
-    return write_frame(pl.DataFrame(rows, schema=STAGED_NAMES, orient="row"), run.work / "staged.parquet")
-
-
-def read_staged(path: Path) -> list[StagedFile]:
-    """What `write_staged` wrote."""
-    return [StagedFile(*row) for row in pl.read_parquet(path).iter_rows()]

@@ -10,7 +10,6 @@ A store is a data folder:
 """
 
 import fcntl
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -158,18 +157,6 @@ def make_run_id(now: datetime, latest_started_at: datetime | None) -> tuple[str,
     if latest_started_at is not None and started_at <= latest_started_at:
         started_at = latest_started_at.astimezone(UTC) + datetime.resolution
     return started_at.strftime("%Y%m%dT%H%M%S.%fZ"), started_at
-
-
-def write_json(path: Path, value: Any) -> Path:
-    """Write a value that only this run reads."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
-    return path
-
-
-def read_json(path: Path) -> Any:
-    """What `write_json` wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def remove_folder(folder: Path) -> None:

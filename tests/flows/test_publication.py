@@ -30,7 +30,7 @@ from flows.publication import (
     stage_table_changes,
 )
 from flows.settings import Settings
-from flows.storage import EMPTY_FILE, Store, write_json, write_table
+from flows.storage import EMPTY_FILE, Store, write_table, write_whole
 from tests.support import stores
 from tests.support.corpora import make_words, write_paragraphs
 from tests.support.stores import (
@@ -480,7 +480,8 @@ def test_a_file_that_is_nowhere_stops_the_run_with_advice_that_can_be_followed(t
 
 
 def test_a_stray_file_among_the_runs_is_left_alone(tmp_path: Path) -> None:
-    stray = write_json(tmp_path / "work" / ".DS_Store", "what a file manager leaves behind")
+    stray = tmp_path / "work" / ".DS_Store"
+    write_whole(stray, b"what a file manager leaves behind")
     stage_empty_files(Store(tmp_path), "r1")
     assert recover(Store(tmp_path)) == Recovery((), ("r1",))
     assert stray.exists()
