@@ -4,17 +4,34 @@ After Schleimer, Wilkerson and Aiken, "Winnowing: local algorithms for document 
 every run of k words, and of every w consecutive hashes keep the smallest. A run of k + w - 1 words that two texts
 share fills a whole window in both, so both keep its smallest hash. Only the values are kept, not their places, so
 which of several equal minima is taken does not matter.
+
+A fingerprint is FINGERPRINT_BITS of the hash that was kept, mixed once more: the smallest of several hashes is small,
+and fingerprints are to fill their range evenly.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from transforms.contracts import FINGERPRINTS
-from transforms.dedup.words import Array, compile_kernel, mix_bits, split_words
+from transforms.dedup.kernels import compile_kernel
+from transforms.dedup.words import (
+    Array,
+    Scratch,
+    Table,
+    find_words,
+    load_table,
+    make_folded_buffer,
+    make_scratch,
+    mix_bits,
+    null_where_null,
+    read_utf8,
+    take_digests,
+)
 
 K_WORDS: Final = 8
 """Words in a hashed run: long enough that phrases of the language are rarely shared by chance."""
@@ -26,29 +43,64 @@ GUARANTEED_RUN_WORDS: Final = K_WORDS + W_WINDOW - 1
 """Any shared run of this many words gives a shared fingerprint."""
 
 GRAM_FACTOR: Final = np.uint64(0x9FB21C651E98DF25)
-"""Odd base of the rolling hash (from the finaliser of rrxmrrxmsx); stored hashes depend on it, so it never changes."""
+"""Odd base of the rolling hash (from the finaliser of rrxmrrxmsx); stored fingerprints depend on it, so it never
+changes."""
+
+FINGERPRINT_BITS: Final = 40
+"""A fingerprint and the number of its text fill 64 bits. Two texts of a million meet by chance once in a few thousand
+fingerprints; such a pair is compared in vain, and never reported."""
+
+_DROPPED_BITS: Final = np.uint64(64 - FINGERPRINT_BITS)
 
 
-def fingerprint_texts(texts: pl.Series, text_keys: pl.Series) -> pl.DataFrame:
-    """Take the fingerprints of each text: one row per fingerprint of a text, in the schema of FINGERPRINTS.
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """What one pass over n texts gives: their words counted, their SHA-256, and their fingerprints.
 
-    `text_keys` (UInt64) names each text; a key that stands several times is taken once. Rows are sorted by
-    fingerprint, then key. A text shorter than k + w - 1 words keeps its one smallest hash, a text shorter than k
-    words has none (only equality finds it). Raises ValueError when the columns differ in length or a key is null.
+    `word_count` (UInt32) and `text_sha256` are null for a null text. The fingerprints of text i are the next
+    `fingerprint_counts[i]` of `fingerprints`; one can stand more than once.
     """
-    if len(texts) != len(text_keys) or text_keys.null_count():
-        raise ValueError(
-            f"{len(texts)} texts need as many keys, none null; got {len(text_keys)}, {text_keys.null_count()} null"
-        )
-    is_first = text_keys.is_first_distinct()
-    distinct_keys = text_keys.filter(is_first).cast(pl.UInt64)
-    words = split_words(texts.filter(is_first))
-    fingerprints, counts = _winnow(words.offsets, words.hashes, K_WORDS, W_WINDOW)
-    keys = np.repeat(distinct_keys.to_numpy(), counts)
-    postings = pl.DataFrame({"fingerprint": fingerprints, "text_key": keys}, schema=FINGERPRINTS.polars_schema)
-    # Sorted rows repeat side by side: dropping them there costs a fraction of what hashing all rows would.
-    is_new = pl.any_horizontal(pl.all().ne_missing(pl.all().shift(1)))
-    return postings.sort("fingerprint", "text_key").filter(is_new)
+
+    word_count: pl.Series
+    text_sha256: pl.Series
+    fingerprints: npt.NDArray[np.uint64]
+    fingerprint_counts: npt.NDArray[np.int64]
+
+
+def digest_texts(texts: pl.Series) -> Digests:
+    """Count, hash and fingerprint each text.
+
+    `text_sha256` is that of `words.hash_texts`. A text shorter than k + w - 1 words keeps its one smallest hash, a text
+    shorter than k words has no fingerprint (only equality finds it).
+    """
+    data, bounds = read_utf8(texts)
+    scratch, table, folded = make_scratch(bounds), load_table(), make_folded_buffer(bounds)
+    grams = np.empty(scratch[2].size, np.uint64)
+    word_counts = np.empty(len(texts), np.uint32)
+    counts = np.empty(len(texts), np.int64)
+    # Running text keeps two of nine hashes; no text keeps more than it has words. Pages never written take no memory.
+    fingerprints = np.empty(int(bounds[-1] - bounds[0]) // 2 + 1, np.uint64)
+    digests: list[str] = []
+    used = 0
+    while (done := len(digests)) < len(texts):
+        outs = (folded, word_counts[done:], fingerprints[used:], counts[done:])
+        ends, kept = _digest(data, bounds[done:], scratch, table, grams, outs)
+        digests += take_digests(folded, ends)
+        used += kept
+    return Digests(
+        null_where_null(pl.Series("word_count", word_counts), texts),
+        null_where_null(pl.Series("text_sha256", digests, pl.String), texts),
+        fingerprints[:used].copy(),
+        counts,
+    )
+
+
+def fingerprint_texts(texts: pl.Series) -> pl.DataFrame:
+    """Take the distinct fingerprints of each text: `text` (its place in the column, UInt32), `fingerprint` (UInt64)."""
+    digests = digest_texts(texts)
+    numbers = np.repeat(np.arange(len(texts), dtype=np.uint32), digests.fingerprint_counts)
+    frame = pl.DataFrame({"text": numbers, "fingerprint": digests.fingerprints})
+    return frame.unique().sort("text", "fingerprint")
 
 
 @compile_kernel
@@ -70,7 +122,7 @@ def hash_runs(hashes: Array, start: int, end: int, k: int, grams: Array) -> int:
 
 @compile_kernel
 def _select_minima(grams: Array, count: int, window: int, out: Array, size: int) -> int:
-    """Append the smallest hash of each window to `out`, once while it stays the smallest; returns the new size."""
+    """Append the fingerprint of the smallest hash of each window to `out`, once while it stays the smallest."""
     width = min(window, count)
     place = -1
     for last in range(width - 1, count):
@@ -84,26 +136,40 @@ def _select_minima(grams: Array, count: int, window: int, out: Array, size: int)
         elif grams[last] <= grams[place]:
             place = last
         if previous < 0 or grams[place] != grams[previous]:
-            out[size] = grams[place]
+            out[size] = mix_bits(grams[place]) >> _DROPPED_BITS
             size += 1
     return size
 
 
 @compile_kernel
-def _winnow(offsets: Array, hashes: Array, k: int, window: int) -> tuple[Array, Array]:
-    """Fingerprints of all texts, one after the other, and how many each has."""
-    texts = offsets.size - 1
-    longest = 0
-    for text in range(texts):
-        longest = max(longest, offsets[text + 1] - offsets[text])
-    grams = np.empty(longest, np.uint64)
-    out = np.empty(hashes.size, np.uint64)
-    counts = np.zeros(texts, np.int64)
-    size = 0
-    for text in range(texts):
-        runs = hash_runs(hashes, offsets[text], offsets[text + 1], k, grams)
+def _digest(
+    data: Array,
+    bounds: Array,
+    scratch: Scratch,
+    table: Table,
+    grams: Array,
+    outs: tuple[Array, Array, Array, Array],
+) -> tuple[Array, int]:
+    """Digest texts for as long as they fit into `folded`; returns where each one ends there, and the fingerprints kept.
+
+    `outs`: the folded texts, the words of each text, the fingerprints, and how many each text has.
+    """
+    folded, word_counts, fingerprints, counts = outs
+    text_folded, hashes = scratch[1], scratch[2]
+    ends = np.empty(bounds.size - 1, np.int64)
+    used = 0
+    kept = 0
+    for text in range(bounds.size - 1):
+        words, size = find_words(data, bounds[text], bounds[text + 1], scratch, table)
+        if used + size > folded.size:
+            return ends[:text], kept
+        folded[used : used + size] = text_folded[:size]
+        used += size
+        ends[text] = used
+        word_counts[text] = words
+        runs = hash_runs(hashes, 0, words, K_WORDS, grams)
+        before = kept
         if runs:
-            new_size = _select_minima(grams, runs, window, out, size)
-            counts[text] = new_size - size
-            size = new_size
-    return out[:size].copy(), counts
+            kept = _select_minima(grams, runs, W_WINDOW, fingerprints, kept)
+        counts[text] = kept - before
+    return ends, kept

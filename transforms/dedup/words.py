@@ -6,22 +6,22 @@ characters) are skipped and do not split a word. In scripts written without spac
 marks that follow it. One character never gives more than one word, so that words have disjoint places in the text.
 `unicode_table` holds the rules for single characters.
 
-The kernels read the UTF-8 bytes of Arrow buffers and make no Python object per text.
+A stretch of ASCII characters is folded without a branch; a word that holds any other character is gathered as code
+points, put in canonical order, and written in UTF-8.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, ParamSpec, TypeVar, cast, overload
+from typing import Any, Final, cast, overload
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from transforms.dedup.kernels import compile_kernel
 from transforms.dedup.unicode_table import (
     BLOCK_BITS,
     COMBINING_BITS,
@@ -36,10 +36,8 @@ from transforms.dedup.unicode_table import (
 )
 
 Array = npt.NDArray[Any]
-Scratch = tuple[Array, Array, Array, Array]
+Scratch = tuple[Array, Array, Array, Array, Array, Array]
 Table = tuple[Array, Array, Array, Array]
-P = ParamSpec("P")
-R = TypeVar("R")
 
 WORD_HASH_SEED: Final = np.uint64(0x9E3779B97F4A7C15)
 WORD_HASH_FACTOR: Final = np.uint64(0xD6E8FEB86659FD93)
@@ -51,20 +49,28 @@ MARKS_SORTED: Final = 30
 ASCII_SIZE: Final = 128
 
 _HASH_SHIFT: Final = np.uint64(32)
-_CODE_POINT_BITS: Final = np.uint64(21)
+_LANE_BYTES: Final = np.uint64(8)
 _KIND_MASK: Final = (1 << KIND_BITS) - 1
 _COMBINING_MASK: Final = (1 << COMBINING_BITS) - 1
 _BLOCK_MASK: Final = (1 << BLOCK_BITS) - 1
 _SYLLABLE_FIRST, _SYLLABLE_LAST, _LEADING, _VOWEL, _TRAILING = 0xAC00, 0xD7A3, 0x1100, 0x1161, 0x11A7
 _VOWELS, _TRAILINGS = 21, 28
 _SPACE: Final = 0x20
+FOLDED_GROWTH: Final = 6
+"""Most bytes that folding makes of one byte (U+3307, three bytes, folds to eighteen); a test looks at them all."""
+
+_LANE_ROOM: Final = 16
+"""Bytes behind the folded text, because eight are read at a time."""
+
+FOLDED_BATCH_BYTES: Final = 8_000_000
+"""Folded texts are hashed in batches of about this size."""
+
 _TWO_BYTES, _THREE_BYTES, _FOUR_BYTES = 0x80, 0x800, 0x10000  # the first code point of each length in UTF-8
 _THREE_BYTES_LEAD, _FOUR_BYTES_LEAD = 0xE0, 0xF0
 
 
-def compile_kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile with numba: without the interpreter lock, and cached on disk. The signature stays visible to mypy."""
-    return cast(Callable[P, R], numba.njit(cache=True, nogil=True)(function))
+LANE_MASKS: Final = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
+"""What is left of eight bytes when only the first `size` belong to the word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +93,39 @@ def split_words(texts: pl.Series) -> Words:
     # A word takes two bytes at least, its separator included. Pages that are never written take no memory.
     room = (int(bounds[-1] - bounds[0]) + len(texts)) // 2 + 1
     hashes, starts, ends = np.empty(room, np.uint64), np.empty(room, np.uint32), np.empty(room, np.uint32)
-    offsets = _split(data, bounds, _scratch(bounds), _table(), hashes, starts, ends)
+    counts = _split_into(data, bounds, make_scratch(bounds), load_table(), (hashes, starts, ends))
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
     count = int(offsets[-1])
     return Words(offsets, hashes[:count], starts[:count], ends[:count])
+
+
+def make_words(counts: npt.NDArray[np.int64]) -> Words:
+    """Room for the words of texts that have so many each, to be filled by `fill_words`."""
+    offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    size = int(offsets[-1])
+    return Words(offsets, np.empty(size, np.uint64), np.empty(size, np.uint32), np.empty(size, np.uint32))
+
+
+def fill_words(words: Words, first: int, texts: pl.Series) -> None:
+    """Find the words of `texts` and write them to their places in `words`, from text `first` on.
+
+    ValueError when they have other numbers of words than there is room for.
+    """
+    data, bounds = read_utf8(texts)
+    expected = words.offsets[first : first + len(texts) + 1]
+    part = slice(expected[0], expected[-1])
+    found = _split_into(
+        data, bounds, make_scratch(bounds), load_table(), (words.hashes[part], words.starts[part], words.ends[part])
+    )
+    if not np.array_equal(found, np.diff(expected)):
+        raise ValueError(f"texts {first} to {first + len(texts)} do not have the numbers of words that were counted")
 
 
 def count_words(texts: pl.Series) -> pl.Series:
     """Words of each text (UInt32); null for a null text."""
     data, bounds = read_utf8(texts)
-    counts = _count(data, bounds, _scratch(bounds), _table())
-    return _null_where_null(pl.Series(texts.name, counts), texts)
+    counts = _count(data, bounds, make_scratch(bounds), load_table())
+    return null_where_null(pl.Series(texts.name, counts), texts)
 
 
 def hash_texts(texts: pl.Series) -> pl.Series:
@@ -104,13 +133,21 @@ def hash_texts(texts: pl.Series) -> pl.Series:
 
     A text without words gives the digest of nothing; a null text gives null.
     """
-    folded, bounds = _fold_texts(texts)
+    data, bounds = read_utf8(texts)
+    scratch, table = make_scratch(bounds), load_table()
+    digests: list[str] = []
+    folded = make_folded_buffer(bounds)
+    while len(digests) < len(texts):
+        ends = _fold(data, bounds[len(digests) :], scratch, table, folded)
+        digests += take_digests(folded, ends)
+    return null_where_null(pl.Series("text_sha256", digests, pl.String), texts)
+
+
+def take_digests(folded: Array, ends: Array) -> list[str]:
+    """SHA-256, in hex, of each text in `folded`; they lie one after the other and end at `ends`."""
     view = folded.data
-    digests = [
-        hashlib.sha256(view[start:end]).hexdigest()
-        for start, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
-    ]
-    return _null_where_null(pl.Series("text_sha256", digests, pl.String), texts)
+    starts = [0, *ends[:-1].tolist()] if ends.size else []
+    return [hashlib.sha256(view[start:end]).hexdigest() for start, end in zip(starts, ends.tolist(), strict=True)]
 
 
 @overload
@@ -124,8 +161,10 @@ def key_texts(text_sha256: pl.Series | pl.Expr) -> pl.Series | pl.Expr:
 
 def normalise_words(text: str) -> list[str]:
     """Give the folded words of a text in readable form: what `hash_texts` digests and `split_words` hashes."""
-    folded, _ = _fold_texts(pl.Series([text], dtype=pl.String))
-    return folded.tobytes().decode().split(" ") if folded.size else []
+    data, bounds = read_utf8(pl.Series([text], dtype=pl.String))
+    folded = make_folded_buffer(bounds)
+    ends = _fold(data, bounds, make_scratch(bounds), load_table(), folded)
+    return folded[: ends[0]].tobytes().decode().split(" ") if ends[0] else []
 
 
 def read_utf8(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
@@ -144,7 +183,7 @@ def read_utf8(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.i
 
 
 @cache
-def _table() -> Table:
+def load_table() -> Table:
     """The arrays of the Unicode table, and the same for ASCII alone: what each byte folds to, 0 for a separator."""
     table = load_unicode_table()
     ascii_folds = np.zeros(ASCII_SIZE, np.uint8)
@@ -154,23 +193,33 @@ def _table() -> Table:
     return table.blocks, table.entries, table.folds, ascii_folds
 
 
-def _scratch(bounds: Array) -> Scratch:
-    """Room for the folded code points of the longest text, and for the bounds of its words in them and in the text."""
+def make_scratch(bounds: Array) -> Scratch:
+    """Room for the code points of one word, and for the folded bytes and the words of the longest text.
+
+    In this order: code points, folded bytes, then for each word its hash, its start and end in characters of the text,
+    and its end in the folded bytes.
+    """
     longest = int(np.diff(bounds).max(initial=0))
-    folded = np.empty(MAX_EXPANSION * longest + 1, np.uint32)
-    cuts = np.empty(longest // 2 + 2, np.int64)
-    return folded, cuts, np.empty(cuts.size, np.uint32), np.empty(cuts.size, np.uint32)
+    points = np.empty(MAX_EXPANSION * longest + 1, np.uint32)
+    words = longest // 2 + 3
+    return (
+        points,
+        np.empty(FOLDED_GROWTH * longest + words + _LANE_ROOM, np.uint8),
+        np.empty(words, np.uint64),
+        np.empty(words, np.uint32),
+        np.empty(words, np.uint32),
+        np.empty(words, np.int64),
+    )
 
 
-def _fold_texts(texts: pl.Series) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    data, bounds = read_utf8(texts)
-    scratch, table = _scratch(bounds), _table()
-    sizes = _measure_folded(data, bounds, scratch, table)
-    out_bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-    return _write_folded(data, bounds, scratch, table, out_bounds), out_bounds
+def make_folded_buffer(bounds: Array) -> Array:
+    """Room for folded texts: for the longest one however it grows, and otherwise for a batch of them."""
+    longest = int(np.diff(bounds).max(initial=0))
+    return np.empty(max(FOLDED_GROWTH * longest + longest // 2 + 3, FOLDED_BATCH_BYTES), np.uint8)
 
 
-def _null_where_null(values: pl.Series, texts: pl.Series) -> pl.Series:
+def null_where_null(values: pl.Series, texts: pl.Series) -> pl.Series:
+    """`values` with null where the text is null."""
     return values.set(texts.is_null(), None) if texts.null_count() else values
 
 
@@ -185,20 +234,35 @@ def mix_bits(value: Any) -> Any:
 
 
 @compile_kernel
-def _hash_word(folded: Array, start: int, end: int) -> Any:
-    """Hash the code points `start:end`, three to a multiplication, then their number."""
-    value = WORD_HASH_SEED
-    at = start
-    while at < end:
-        lane = np.uint64(folded[at])
-        if at + 1 < end:
-            lane |= np.uint64(folded[at + 1]) << _CODE_POINT_BITS
-        if at + 2 < end:
-            lane |= np.uint64(folded[at + 2]) << (_CODE_POINT_BITS + _CODE_POINT_BITS)
-        value = (value ^ lane) * WORD_HASH_FACTOR
+def _load_lane(folded: Array, at: Any) -> Any:
+    """Read eight bytes as one number, little-endian. Indices without a sign let the compiler make one load of it."""
+    lane = np.uint64(folded[at]) | np.uint64(folded[at + np.uint64(1)]) << np.uint64(8)
+    lane |= np.uint64(folded[at + np.uint64(2)]) << np.uint64(16)
+    lane |= np.uint64(folded[at + np.uint64(3)]) << np.uint64(24)
+    lane |= np.uint64(folded[at + np.uint64(4)]) << np.uint64(32)
+    lane |= np.uint64(folded[at + np.uint64(5)]) << np.uint64(40)
+    lane |= np.uint64(folded[at + np.uint64(6)]) << np.uint64(48)
+    return lane | np.uint64(folded[at + np.uint64(7)]) << np.uint64(56)
+
+
+@compile_kernel
+def _hash_words(folded: Array, cuts: Array, words: int, hashes: Array) -> None:
+    """Hash the folded bytes of each word, eight to a multiplication, then their number. Word i ends at `cuts[i]`."""
+    at: Any = np.uint64(0)
+    for word in range(np.uint64(words)):
+        end = np.uint64(cuts[word])
+        rest = end - at
+        length = rest
+        value: Any = WORD_HASH_SEED
+        while rest > _LANE_BYTES:
+            value = (value ^ _load_lane(folded, at)) * WORD_HASH_FACTOR
+            value ^= value >> _HASH_SHIFT
+            at += _LANE_BYTES
+            rest -= _LANE_BYTES
+        value = (value ^ (_load_lane(folded, at) & LANE_MASKS[rest])) * WORD_HASH_FACTOR
         value ^= value >> _HASH_SHIFT
-        at += 3
-    return mix_bits(value ^ np.uint64(end - start))
+        hashes[word] = mix_bits(value ^ length)
+        at = end + np.uint64(1)
 
 
 @compile_kernel
@@ -240,13 +304,34 @@ def _append_folded(code: int, entry: int, folded: Array, size: int, folds: Array
 
 
 @compile_kernel
-def _append_ascii(data: Array, at: int, last: int, folded: Array, size: int, ascii_folds: Array) -> int:
-    """Fold the run of ASCII letters and digits at a byte; returns its length."""
-    length = 0
-    while at + length < last and data[at + length] < ASCII_SIZE and ascii_folds[data[at + length]]:
-        folded[size + length] = ascii_folds[data[at + length]]
-        length += 1
-    return length
+def _fold_stretch(
+    data: Array, at: int, last: int, character: int, state: tuple[int, int], scratch: Scratch, ascii_folds: Array
+) -> tuple[Any, Any, Any, Any]:
+    """Fold the ASCII characters from a byte on, which is no word's middle, up to another one or the end of the text.
+
+    `state` and what is returned: words so far (an open one not counted) and folded bytes. Returns the byte it stopped
+    at too, and whether a word is open there. There is no branch on what a character is, since none could be foreseen.
+    """
+    _, folded, _, starts, ends, cuts = scratch
+    opened, closed, size = np.uint64(state[0]), np.uint64(state[0]), np.uint64(state[1])
+    shift = np.uint64(character) - np.uint64(at)
+    was_letter = np.uint64(0)
+    stop = np.uint64(last)
+    for place in range(np.uint64(at), np.uint64(last)):
+        if data[place] >= ASCII_SIZE:
+            stop = np.uint64(place)
+            break
+        fold = ascii_folds[data[place]]
+        is_letter = np.uint64(fold != 0)
+        folded[size] = fold | np.uint8(_SPACE * (np.uint64(1) - is_letter))
+        starts[opened] = place + shift
+        ends[closed] = place + shift
+        cuts[closed] = size
+        size += is_letter | was_letter
+        opened += is_letter & (np.uint64(1) - was_letter)
+        closed += was_letter & (np.uint64(1) - is_letter)
+        was_letter = is_letter
+    return np.int64(stop), np.int64(closed), np.int64(size), was_letter != 0
 
 
 @compile_kernel
@@ -266,108 +351,6 @@ def _order_marks(folded: Array, word_start: int, appended: int, size: int, block
 
 
 @compile_kernel
-def _find_words(data: Array, first: int, last: int, scratch: Scratch, table: Table) -> int:
-    """Fold the text in bytes `first:last` into `folded` and find its words; returns how many.
-
-    Word i is `folded[cuts[i]:cuts[i + 1]]` and stands in characters `starts[i]:ends[i]`.
-    """
-    folded, cuts, starts, ends = scratch
-    blocks, entries, folds, ascii_folds = table
-    words = 0
-    size = 0
-    is_open = False  # a word has begun and may go on with a letter
-    takes_mark = False  # a word has begun and may go on with a mark
-    character = 0
-    at = first
-    cuts[0] = 0
-    while at < last:
-        if data[at] < ASCII_SIZE:
-            if not ascii_folds[data[at]]:
-                is_open = takes_mark = False
-                character += 1
-                at += 1
-                continue
-            if not is_open:
-                starts[words] = character
-                words += 1
-                is_open = takes_mark = True
-            run = _append_ascii(data, at, last, folded, size, ascii_folds)
-            size += run
-            at += run
-            character += run
-            ends[words - 1] = character
-            cuts[words] = size
-            continue
-        code, at = _decode(data, at)
-        entry = _look_up(code, blocks, entries)
-        kind = entry & _KIND_MASK
-        if kind == SEPARATOR:
-            is_open = takes_mark = False
-        elif kind != IGNORABLE:
-            continues = is_open or takes_mark if kind == MARK else is_open and kind != SINGLE
-            if not continues:
-                starts[words] = character
-                words += 1
-                is_open = kind != SINGLE
-                takes_mark = True
-            appended = size
-            size = _append_folded(code, entry, folded, size, folds)
-            if continues:
-                _order_marks(folded, cuts[words - 1], appended, size, blocks, entries)
-            ends[words - 1] = character + 1
-            cuts[words] = size
-        character += 1
-    return words
-
-
-@compile_kernel
-def _split(
-    data: Array,
-    bounds: Array,
-    scratch: Scratch,
-    table: Table,
-    hashes: Array,
-    starts: Array,
-    ends: Array,
-) -> Array:
-    """Fill `hashes`, `starts` and `ends`; returns the offsets of the texts in them."""
-    folded, cuts, text_starts, text_ends = scratch
-    offsets = np.zeros(bounds.size, np.int64)
-    for text in range(bounds.size - 1):
-        words = _find_words(data, bounds[text], bounds[text + 1], scratch, table)
-        base = offsets[text]
-        for word in range(words):
-            hashes[base + word] = _hash_word(folded, cuts[word], cuts[word + 1])
-            starts[base + word] = text_starts[word]
-            ends[base + word] = text_ends[word]
-        offsets[text + 1] = base + words
-    return offsets
-
-
-@compile_kernel
-def _count(data: Array, bounds: Array, scratch: Scratch, table: Table) -> Array:
-    counts = np.empty(bounds.size - 1, np.uint32)
-    for text in range(bounds.size - 1):
-        counts[text] = _find_words(data, bounds[text], bounds[text + 1], scratch, table)
-    return counts
-
-
-@compile_kernel
-def _measure_folded(data: Array, bounds: Array, scratch: Scratch, table: Table) -> Array:
-    """Bytes of each folded text, its words joined by one space."""
-    folded, cuts, _, _ = scratch
-    sizes = np.zeros(bounds.size - 1, np.int64)
-    for text in range(bounds.size - 1):
-        words = _find_words(data, bounds[text], bounds[text + 1], scratch, table)
-        size = max(words - 1, 0)
-        for at in range(cuts[words]):
-            code = folded[at]
-            size += 1 + (code >= _TWO_BYTES) + (code >= _THREE_BYTES) + (code >= _FOUR_BYTES)
-        sizes[text] = size
-    return sizes
-
-
-@compile_kernel
 def _encode(code: int, out: Array, at: int) -> int:
     """Write a code point in UTF-8; returns the place after it."""
     if code < _TWO_BYTES:
@@ -381,23 +364,127 @@ def _encode(code: int, out: Array, at: int) -> int:
 
 
 @compile_kernel
-def _write_folded(
-    data: Array,
-    bounds: Array,
-    scratch: Scratch,
-    table: Table,
-    out_bounds: Array,
-) -> Array:
-    """Write each folded text to its place in `out_bounds`."""
-    folded, cuts, _, _ = scratch
-    out = np.empty(out_bounds[-1], np.uint8)
-    for text in range(bounds.size - 1):
-        words = _find_words(data, bounds[text], bounds[text + 1], scratch, table)
-        at = out_bounds[text]
-        for word in range(words):
-            if word:
-                out[at] = _SPACE
+def _write_word(points: Array, count: int, folded: Array, size: int, cuts: Array, word: int) -> int:
+    """Write the word gathered in `points`, and a space, after `size` folded bytes; returns the new size."""
+    for point in range(count):
+        size = _encode(int(points[point]), folded, size)
+    cuts[word] = size
+    folded[size] = _SPACE
+    return size + 1
+
+
+@compile_kernel
+def find_words(  # noqa: C901, PLR0912, PLR0915 - one pass over the text is one loop
+    data: Array, first: int, last: int, scratch: Scratch, table: Table
+) -> tuple[int, int]:
+    """Find the words of the text in bytes `first:last`; returns how many, and how many bytes they fold to.
+
+    Fills the scratch: the folded words joined by one space, and the hash and the characters `start:end` of each.
+    """
+    points, folded, hashes, starts, ends, cuts = scratch
+    blocks, entries, folds, ascii_folds = table
+    words = 0
+    size = 0
+    gathered = 0  # code points of the last word, while it is open and not all ASCII
+    is_open = False  # a word has begun and may go on with a letter
+    takes_mark = False  # a word has begun and may go on with a mark
+    character = 0
+    at = first
+    while at < last:
+        if data[at] < ASCII_SIZE:
+            fold = ascii_folds[data[at]]
+            if fold and is_open and gathered:
+                points[gathered] = fold
+                gathered += 1
+                character += 1
+                ends[words - 1] = character
                 at += 1
-            for place in range(cuts[word], cuts[word + 1]):
-                at = _encode(int(folded[place]), out, at)
-    return out
+                continue
+            if gathered:
+                size = _write_word(points, gathered, folded, size, cuts, words - 1)
+                gathered = 0
+            stop, words, new_size, is_open = _fold_stretch(
+                data, at, last, character, (words, size), scratch, ascii_folds
+            )
+            character += stop - at
+            at = stop
+            takes_mark = is_open
+            if is_open:
+                # What follows may belong to the last word, so it is gathered; it begins after the word before it.
+                size = cuts[words - 1] + 1 if words else 0
+                for place in range(size, new_size):
+                    points[gathered] = folded[place]
+                    gathered += 1
+                ends[words] = character
+                words += 1
+            else:
+                size = new_size
+            continue
+        code, at = _decode(data, at)
+        entry = _look_up(code, blocks, entries)
+        kind = entry & _KIND_MASK
+        if kind == SEPARATOR:
+            is_open = takes_mark = False
+        elif kind != IGNORABLE:
+            continues = is_open or takes_mark if kind == MARK else is_open and kind != SINGLE
+            if not continues:
+                if gathered:
+                    size = _write_word(points, gathered, folded, size, cuts, words - 1)
+                    gathered = 0
+                starts[words] = character
+                words += 1
+                is_open = kind != SINGLE
+                takes_mark = True
+            appended = gathered
+            gathered = _append_folded(code, entry, points, gathered, folds)
+            if continues:
+                _order_marks(points, 0, appended, gathered, blocks, entries)
+            ends[words - 1] = character + 1
+        character += 1
+    if gathered:
+        size = _write_word(points, gathered, folded, size, cuts, words - 1)
+    _hash_words(folded, cuts, words, hashes)
+    return words, max(size - 1, 0)
+
+
+@compile_kernel
+def _split_into(data: Array, bounds: Array, scratch: Scratch, table: Table, room: tuple[Array, Array, Array]) -> Array:
+    """Fill arrays that have room for the words of all texts; returns the words of each, and stops where room ends."""
+    hashes, starts, ends = room
+    _, _, text_hashes, text_starts, text_ends, _ = scratch
+    counts = np.zeros(bounds.size - 1, np.int64)
+    base = 0
+    for text in range(bounds.size - 1):
+        words, _ = find_words(data, bounds[text], bounds[text + 1], scratch, table)
+        counts[text] = words
+        if base + words > hashes.size:
+            return counts
+        hashes[base : base + words] = text_hashes[:words]
+        starts[base : base + words] = text_starts[:words]
+        ends[base : base + words] = text_ends[:words]
+        base += words
+    return counts
+
+
+@compile_kernel
+def _count(data: Array, bounds: Array, scratch: Scratch, table: Table) -> Array:
+    counts = np.empty(bounds.size - 1, np.uint32)
+    for text in range(bounds.size - 1):
+        counts[text], _ = find_words(data, bounds[text], bounds[text + 1], scratch, table)
+    return counts
+
+
+@compile_kernel
+def _fold(data: Array, bounds: Array, scratch: Scratch, table: Table, out: Array) -> Array:
+    """Write folded texts to `out` for as long as they fit; returns where each one ends."""
+    folded = scratch[1]
+    ends = np.empty(bounds.size - 1, np.int64)
+    used = 0
+    for text in range(bounds.size - 1):
+        _, size = find_words(data, bounds[text], bounds[text + 1], scratch, table)
+        if used + size > out.size:
+            return ends[:text]
+        out[used : used + size] = folded[:size]
+        used += size
+        ends[text] = used
+    return ends
