@@ -6,8 +6,9 @@ pair and a million are compared in the same way.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Final
 
 import numpy as np
@@ -15,8 +16,11 @@ import polars as pl
 import pyarrow as pa
 
 from transforms.contracts import OVERLAPS
-from transforms.dedup.passages import REPORTED_RUN_WORDS, SPAN_FIELDS, align_words
-from transforms.dedup.words import Array, Words, compile_kernel, split_words
+from transforms.dedup.kernels import compile_kernel
+from transforms.dedup.passages import SPAN_FIELDS, align_words, number_passages
+from transforms.dedup.scattered import find_scattered_spans, join_near_passages
+from transforms.dedup.tiles import REPORTED_RUN_WORDS, hash_grams
+from transforms.dedup.words import Array, Words, split_words
 
 PAIR: Final = ("document_id", "other_id")
 
@@ -47,14 +51,42 @@ class Passage:
     words: int
 
 
-def find_shared_passages(text: str, other_text: str) -> list[Span]:
+def find_shared_passages(text: str, other_text: str, *, scattered: bool = False) -> list[Span]:
     """Compare two texts: the runs of equal words in their shared passages, sorted by `start`.
 
-    No two spans overlap, in either text. Empty when the texts share no run of REPORTED_RUN_WORDS.
+    No two spans overlap, in either text. Empty when the texts share no run of REPORTED_RUN_WORDS, as in OVERLAPS; with
+    `scattered`, passages that were rewritten word by word are found too, among the words that no other passage has.
     """
     words = split_words(pl.Series([text, other_text], dtype=pl.String))
-    spans, _ = _align(words, np.zeros(1, np.int64), np.ones(1, np.int64))
-    return [Span(*row) for row in spans.tolist()]
+    rows = _align(prepare_words(words), np.zeros(1, np.int64), np.ones(1, np.int64))[0][:, : len(SPAN_FIELDS)]
+    if scattered:
+        rows = _add_scattered(words, rows)
+    return [Span(*row) for row in rows.tolist()]
+
+
+def _add_scattered(words: Words, rows: Array) -> Array:
+    """Add the scattered passages of two texts to the rows of spans; passages that lie near each other become one."""
+    sides = [slice(words.offsets[side], words.offsets[side + 1]) for side in (0, 1)]
+    hashes, starts, ends = ([column[side] for side in sides] for column in (words.hashes, words.starts, words.ends))
+    firsts = [np.searchsorted(starts[side], rows[:, 2 * side]) for side in (0, 1)]
+    found = np.column_stack((*firsts, rows[:, 4:]))
+    is_free = [_mark_free(hashes[side].size, firsts[side], rows[:, 4]) for side in (0, 1)]
+    added = find_scattered_spans(*hashes, *is_free)
+    added[:, 3] += rows[:, 5].max(initial=-1) + 1
+    spans = np.concatenate((found, added))
+    spans = spans[np.argsort(spans[:, 0])]
+    spans[:, 3] = join_near_passages(spans)
+    first, other_first, count, passage = number_passages(spans).T
+    bounds = (starts[0][first], ends[0][first + count - 1], starts[1][other_first], ends[1][other_first + count - 1])
+    return np.column_stack((*bounds, count, passage)).astype(np.int64)
+
+
+def _mark_free(size: int, firsts: Array, counts: Array) -> Array:
+    """Mark the words of a text that are in none of the spans."""
+    steps = np.zeros(size + 1, np.int64)
+    np.add.at(steps, firsts, 1)
+    np.add.at(steps, firsts + counts, -1)
+    return np.asarray(np.cumsum(steps[:-1]) == 0)
 
 
 def group_passages(spans: list[Span]) -> list[Passage]:
@@ -73,16 +105,47 @@ def _enclose(spans: list[Span]) -> Passage:
     )
 
 
-def align_pairs(pairs: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
-    """Compare each pair of documents (`document_id`, `other_id`); each text is split once.
+def align_pairs(pairs: pl.DataFrame, texts: pl.DataFrame, *, threads: int = 1) -> pl.DataFrame:
+    """Compare each pair of documents (`document_id`, `other_id`) in so many threads; each text is split once.
 
     `texts` holds `document_id` and `text` of all of them. Returns the pairs that share a run of REPORTED_RUN_WORDS, in
     the schema of OVERLAPS, sorted by document_id and other_id. Raises ValueError when a text is missing or stands
     twice.
     """
+    return align_and_locate(pairs, texts, threads=threads)[0]
+
+
+def align_and_locate(
+    pairs: pl.DataFrame, texts: pl.DataFrame, *, threads: int = 1
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Compare pairs as `align_pairs` does, and give with the overlaps what `locate_span_words` says of them."""
     pairs = pairs.select(PAIR).sort(PAIR)
     words, left, right = _split_for(pairs, texts)
-    spans, counts = _align(words, left, right)
+    return align_split(pairs, prepare_words(words), left, right, threads=threads)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitTexts:
+    """Texts made ready for comparison: their words, and the hashes of runs of them (`tiles.hash_grams`)."""
+
+    words: Words
+    grams: Array
+
+
+def prepare_words(words: Words) -> SplitTexts:
+    """Hash the runs of words that comparisons begin with."""
+    return SplitTexts(words, hash_grams(words.offsets, words.hashes))
+
+
+def align_split(
+    pairs: pl.DataFrame, texts: SplitTexts, left: Array, right: Array, *, threads: int = 1
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Compare pairs (PAIR) whose texts are split already: pair p is of text `left[p]` and text `right[p]`.
+
+    Returns what `align_and_locate` does, in the order of the pairs; those of one left text should stand together.
+    """
+    words = texts.words
+    spans, counts = _align(texts, left, right, threads)
     totals = np.diff(words.offsets)
     overlaps = pairs.with_columns(
         words=pl.Series(_sum_groups(spans[:, 4], counts), dtype=pl.UInt32),
@@ -90,9 +153,15 @@ def align_pairs(pairs: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
         other_text_words=pl.Series(totals[right]),
         spans=_list_spans(spans, counts),
     ).filter(pl.col("words") > 0)
-    return overlaps.with_columns(
+    shares = overlaps.with_columns(
         share=pl.col("words") / pl.col("text_words"), other_share=pl.col("words") / pl.col("other_text_words")
-    ).select(OVERLAPS.column_names)
+    )
+    numbers = pl.DataFrame({"pair": np.repeat(np.arange(counts.size), counts)})["pair"]
+    located = pairs[numbers].with_columns(
+        pl.Series("first_word", spans[:, 6], dtype=pl.UInt32),
+        pl.Series("end_word", spans[:, 6] + spans[:, 4], dtype=pl.UInt32),
+    )
+    return shares.select(OVERLAPS.column_names), located
 
 
 def locate_span_words(overlaps: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
@@ -162,7 +231,11 @@ def _split_named(names: pl.Series, texts: pl.DataFrame) -> tuple[Words, Array]:
 
 
 def _list_spans(spans: Array, counts: Array) -> pl.Series:
-    fields = pl.DataFrame(spans, schema=list(SPAN_FIELDS), orient="row").cast(pl.UInt32).to_struct("spans")
+    fields = (
+        pl.DataFrame(spans[:, : len(SPAN_FIELDS)], schema=list(SPAN_FIELDS), orient="row")
+        .cast(pl.UInt32)
+        .to_struct("spans")
+    )
     offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int64())
     lists = pa.LargeListArray.from_arrays(offsets, fields.to_arrow())
     return pl.Series("spans", lists).cast(OVERLAPS.column("spans").dtype)
@@ -174,9 +247,20 @@ def _sum_groups(values: Array, counts: Array) -> Array:
     return np.asarray(sums[ends] - sums[ends - counts])
 
 
-def _align(words: Words, left: Array, right: Array) -> tuple[Array, Array]:
+def _align(texts: SplitTexts, left: Array, right: Array, threads: int = 1) -> tuple[Array, Array]:
     """Compare text `left[p]` with text `right[p]`; returns the spans of all pairs as rows, and how many each has."""
-    return align_words(words.offsets, words.hashes, words.starts, words.ends, left, right)
+    words, grams = texts.words, texts.grams
+
+    def align_part(part: slice) -> tuple[Array, Array]:
+        return align_words(words.offsets, words.hashes, words.starts, words.ends, grams, left[part], right[part])
+
+    bounds = np.linspace(0, left.size, min(threads, max(left.size, 1)) + 1).astype(np.int64).tolist()
+    parts = [slice(start, end) for start, end in pairwise(bounds)]
+    if len(parts) == 1:
+        return align_part(parts[0])
+    with ThreadPoolExecutor(threads) as pool:  # the kernel runs without the interpreter lock
+        spans, counts = zip(*pool.map(align_part, parts), strict=True)
+    return np.concatenate(spans), np.concatenate(counts)
 
 
 @compile_kernel

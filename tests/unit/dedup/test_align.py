@@ -118,6 +118,92 @@ def test_comparing_backwards_finds_the_same(seed: int, vocabulary: int) -> None:
     )
 
 
+def check_maximal(text: list[str], other: list[str], runs: list[Run]) -> None:
+    """No span can be lengthened by one equal word, unless a span has that word of either text."""
+    used = {place + word for place, _, length in runs for word in range(length)}
+    other_used = {mate + word for _, mate, length in runs for word in range(length)}
+    for place, mate, length in runs:
+        for i, j in ((place - 1, mate - 1), (place + length, mate + length)):
+            if 0 <= i < len(text) and 0 <= j < len(other) and text[i] == other[j]:
+                assert i in used or j in other_used, (i, j)
+
+
+@st.composite
+def related_texts(draw: st.DrawFn) -> tuple[list[str], list[str]]:
+    """A text, and another one of pieces of it in any order, repeated and edited; words repeat in both."""
+    chance = random.Random(draw(st.integers(0, 2**32)))
+    vocabulary = draw(st.sampled_from([3, 8, 40, 2000]))
+    text = [f"w{chance.randrange(vocabulary)}" for _ in range(draw(st.integers(20, 200)))]
+    other = list[str]()
+    for _ in range(draw(st.integers(1, 8))):
+        start, length = chance.randrange(len(text)), chance.randrange(1, 60)
+        other += text[start : start + length]
+    edits = draw(st.sampled_from([0, 0.02, 0.1, 0.3]))
+    return text, [f"w{chance.randrange(vocabulary)}" if chance.random() < edits else word for word in other]
+
+
+@settings(deadline=None, max_examples=300)
+@given(related_texts(), st.booleans())
+def test_spans_are_equal_words_disjoint_maximal_and_the_same_backwards(
+    texts: tuple[list[str], list[str]], scattered: bool
+) -> None:
+    text, other = texts
+    joined, other_joined = " ".join(text), " ".join(other)
+    spans = find_shared_passages(joined, other_joined, scattered=scattered)
+    runs = to_runs(text, other, spans)
+    assert runs == sorted(runs)
+    check_disjoint(runs)
+    check_maximal(text, other, runs)
+    assert all(passage.words >= 15 for passage in group_passages(spans))
+    backwards = to_runs(other, text, find_shared_passages(other_joined, joined, scattered=scattered))
+    assert sorted((mate, place, length) for place, mate, length in backwards) == runs
+
+
+def rewrite(words: list[str], seed: int) -> list[str]:
+    """Words dropped, put in, replaced and moved, so that no run of four is left."""
+    chance = random.Random(seed)
+    edited = [word if place % 4 else f"edited{place}" for place, word in enumerate(words) if chance.random() > 0.05]
+    for place in range(0, len(edited) - 1, 3):
+        edited[place], edited[place + 1] = edited[place + 1], edited[place]
+    return edited
+
+
+def test_a_passage_that_was_rewritten_word_by_word_is_found_on_request_only() -> None:
+    source = make_words(120)
+    text = [*make_words(80, "own"), *rewrite(source, 1), *make_words(60, "tail")]
+    joined, other_joined = " ".join(text), " ".join(source)
+    assert find_shared_passages(joined, other_joined) == []
+    spans = find_shared_passages(joined, other_joined, scattered=True)
+    (passage,) = group_passages(spans)
+    assert passage.words >= 60
+    assert joined[passage.start :].startswith("w")
+    assert passage.end <= joined.index("tail0")
+
+
+def test_scattered_passages_leave_the_others_as_they_are() -> None:
+    exact, rewritten = make_words(40, "e"), make_words(100, "r")
+    text = " ".join([*exact, *make_words(60, "a"), *rewrite(rewritten, 2)])
+    other = " ".join([*rewritten, *make_words(60, "b"), *exact])
+    spans = find_shared_passages(text, other, scattered=True)
+    assert find_shared_passages(text, other) == [span for span in spans if span.passage == 0]
+    assert [passage.words >= 15 for passage in group_passages(spans)] == [True, True]
+
+
+def test_the_rest_of_a_passage_is_joined_to_it() -> None:
+    exact, rewritten = make_words(40, "e"), make_words(100, "r")
+    spans = find_shared_passages(" ".join(exact + rewrite(rewritten, 3)), " ".join(exact + rewritten), scattered=True)
+    assert {span.passage for span in spans} == {0}
+    assert len(spans) > 10
+
+
+def test_unrelated_texts_share_nothing_scattered() -> None:
+    glue = ["the", "of", "to", "and", "in"]
+    text = " ".join(word for place in range(300) for word in (f"a{place}", glue[place % 5]))
+    other = " ".join(word for place in range(300) for word in (glue[place % 4], f"b{place}"))
+    assert find_shared_passages(text, other, scattered=True) == []
+    assert find_shared_passages("", other, scattered=True) == []
+
+
 def test_fourteen_words_are_not_enough() -> None:
     run = make_words(15)
     assert compare(["a", *run, "b"], ["c", *run, "d"]) == [(1, 1, 15)]
@@ -211,12 +297,25 @@ def draw(seed: int, share: float) -> list[str]:
 )
 def test_degenerate_texts_take_less_than_a_second(text: list[str], other: list[str]) -> None:
     joined, other_joined = " ".join(text), " ".join(other)
-    find_shared_passages("compile first", "compile first")
+    find_shared_passages("compile first", "compile first", scattered=True)
     began_at = time.perf_counter()
     spans = find_shared_passages(joined, other_joined)
     assert time.perf_counter() - began_at < DEGENERATE_SECONDS
     check_disjoint(to_runs(text, other, spans))
     assert sum(span.words for span in spans) >= DEGENERATE_WORDS // 2
+    began_at = time.perf_counter()
+    assert len(find_shared_passages(joined, other_joined, scattered=True)) >= len(spans)
+    assert time.perf_counter() - began_at < 2 * DEGENERATE_SECONDS
+
+
+def test_a_long_run_is_found_when_all_its_parts_stand_very_often() -> None:
+    run = make_words(15)
+    often = [run[:14], run[1:]]
+    text, other = (
+        [word for place in range(200) for word in [*often[place % 2], f"{own}{place}"]] + run for own in ("u", "v")
+    )
+    assert max(length for _, _, length in compare(text, other)) == 15
+    assert compare(text[:-1], other) == []
 
 
 @pytest.fixture
@@ -251,6 +350,12 @@ def test_pairs_give_what_one_comparison_gives(texts: pl.DataFrame, pairs: pl.Dat
         assert row["other_share"] == row["words"] / len(held[row["other_id"]].split())
     assert overlaps.height == 3
     assert verify_spans(overlaps, texts).is_empty()
+
+
+@pytest.mark.parametrize("threads", [2, 3, 64])
+def test_threads_change_nothing(texts: pl.DataFrame, pairs: pl.DataFrame, threads: int) -> None:
+    assert align_pairs(pairs, texts, threads=threads).equals(align_pairs(pairs, texts))
+    assert align_pairs(pairs.clear(), texts, threads=threads).equals(OVERLAPS.empty())
 
 
 def test_no_pairs(texts: pl.DataFrame, pairs: pl.DataFrame) -> None:
