@@ -11,8 +11,9 @@ from transforms.clean import classify_lines
 from transforms.contracts.parsed import FAILURES, SOURCES
 from transforms.contracts.tables import ARTICLES
 from transforms.contracts.vocabulary import REJECT_REASONS
-from transforms.dedup.fingerprints import fingerprint_texts
-from transforms.dedup.words import count_words, hash_texts, key_texts
+from transforms.dedup.fingerprints import digest_texts
+from transforms.dedup.postings import Segment, build_segment
+from transforms.dedup.words import key_texts
 from transforms.language import identify_languages
 from transforms.metadata import extract_metadata
 from transforms.parse import parse_sources
@@ -26,14 +27,14 @@ class Derived:
     """What a batch of files gives.
 
     `documents` (DERIVED) have a body; `removed` holds the lines taken out of them; `failures` (FAILURES) are the
-    documents rejected; `fingerprints` has the fingerprints of each distinct text; `line_counts` (document_id, lines)
-    says how many non-blank lines each document had, to hold against what became of them.
+    documents rejected; `segment` has the fingerprints of each distinct text; `line_counts` (document_id, lines) says
+    how many non-blank lines each document had, to hold against what became of them.
     """
 
     documents: pl.DataFrame
     removed: pl.DataFrame
     failures: pl.DataFrame
-    fingerprints: pl.DataFrame
+    segment: Segment
     line_counts: pl.DataFrame
 
 
@@ -44,7 +45,7 @@ def derive_documents(sources: pl.DataFrame) -> Derived:
     """
     parsed = parse_sources(sources.select(SOURCES.names()))
     classified = classify_lines(parsed.lines)
-    texts = _measure_texts(assemble_texts(classified))
+    texts, segment = _measure_texts(assemble_texts(classified))
     has_body = texts.select("document_id")
     records = parsed.records.join(has_body, on="document_id", how="semi", maintain_order="left")
     bodyless = parsed.records.join(has_body, on="document_id", how="anti", maintain_order="left")
@@ -62,20 +63,20 @@ def derive_documents(sources: pl.DataFrame) -> Derived:
         documents=documents,
         removed=list_removed(kept_lines),
         failures=pl.concat([parsed.failures, _reject_bodyless(bodyless, classified)]),
-        fingerprints=fingerprint_texts(texts["text"], texts["text_key"]),
+        segment=segment,
         line_counts=kept_lines.group_by("document_id", maintain_order=True).agg(pl.len().alias("lines")),
     )
 
 
-def _measure_texts(texts: pl.DataFrame) -> pl.DataFrame:
-    """Add word_count, text_sha256, text_key and language; a text without a single word is no body."""
-    measured = texts.with_columns(count_words(texts["text"]).alias("word_count")).filter(pl.col("word_count") > 0)
-    hashes = hash_texts(measured["text"])
-    return measured.with_columns(
-        hashes.alias("text_sha256"),
-        key_texts(hashes).alias("text_key"),
-        identify_languages(measured["text"]).alias("language"),
-    )
+def _measure_texts(texts: pl.DataFrame) -> tuple[pl.DataFrame, Segment]:
+    """Add word_count, text_sha256 and language, and take fingerprints; a text without a single word is no body."""
+    digests = digest_texts(texts["text"])
+    has_words = (digests.word_count > 0).to_numpy()
+    measured = texts.with_columns(digests.word_count, digests.text_sha256).filter(has_words)
+    keys = key_texts(measured["text_sha256"]).to_numpy()
+    # A text without a word has no fingerprint either, so only its count is left out.
+    segment = build_segment(keys, digests.fingerprints, digests.fingerprint_counts[has_words])
+    return measured.with_columns(identify_languages(measured["text"]).alias("language")), segment
 
 
 def _reject_bodyless(records: pl.DataFrame, classified: pl.DataFrame) -> pl.DataFrame:

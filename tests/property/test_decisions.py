@@ -19,18 +19,10 @@ from polars.testing import assert_frame_equal
 from transforms.contracts import ARTICLES
 from transforms.contracts.parameters import DedupParameters
 from transforms.contracts.parsed import DECISIONS
-from transforms.dedup.decide import decide_active, explain_copies, explain_older_versions, find_successors
-from transforms.dedup.rank import RANKED_COLUMNS, assign_roles
-from transforms.dedup.update import (
-    PAIR,
-    find_arrivals,
-    find_changed_decisions,
-    list_comparisons,
-    list_following_pairs,
-    list_gone_pairs,
-    select_nodes,
-    settle_active,
-)
+from transforms.dedup import update
+from transforms.dedup.decide import decide_active
+from transforms.dedup.rank import RANKED_COLUMNS, rank_documents
+from transforms.dedup.update import PAIR, Compared, Tools, assign_parts, load_active, orient_pairs, update_decisions
 
 Run = tuple[int, int]
 """First word, and the word after the last."""
@@ -239,16 +231,12 @@ class Aligner:
         rows = [(low, high, *run) for low, high in overlaps.select(PAIR).rows() for run in self._find(low, high)]
         return pl.DataFrame(rows, schema=INTERVAL_SCHEMA, orient="row")
 
-    def find_candidates(self, arrivals: pl.DataFrame) -> pl.DataFrame:
-        """Pairs of texts that share anything, one of them that of an arrival."""
-        new = set(arrivals["text_sha256"])
-        pairs = [
-            (key_text(text), key_text(other))
-            for text in range(len(self.world.lengths))
-            for other in range(text)
-            if self.world.find_runs(text, other) and new & {digest_text(text), digest_text(other)}
-        ]
-        return pl.DataFrame(pairs, schema={"text_key": pl.UInt64, "other_key": pl.UInt64}, orient="row")
+    def shares_words(self, text: str, others: set[str]) -> bool:
+        """Whether the text with this digest shares anything with one of the others."""
+        numbers = {digest_text(number): number for number in range(len(self.world.lengths))}
+        return any(
+            text != other and self.world.find_runs(numbers[text], numbers[other]) for other in others & set(numbers)
+        )
 
     def _find(self, low: str, high: str) -> list[Run]:
         return self.world.find_runs(self.text_of[low], self.text_of[high])
@@ -268,54 +256,56 @@ NOTHING_HELD: Final = Held(
 )
 
 
-def names_any(pairs: pl.DataFrame, ids: pl.Series) -> pl.Series:
-    """Whether each pair names one of the documents."""
-    return pairs["document_id"].is_in(ids.implode()) | pairs["other_id"].is_in(ids.implode())
+def meet_documents(aligner: Aligner, store: update.Held, derived: pl.DataFrame) -> pl.DataFrame:
+    """The documents that a run looks at, in rank order: what changes, and what shares words with that."""
+    base = assign_parts(store, derived)
+    changed = set(base.filter("is_changed")["text_sha256"])
+    held = store.documents.collect()
+    known = held["text_sha256"].is_in(base["text_sha256"].implode())
+    meets = pl.Series([aligner.shares_words(text, changed) for text in held["text_sha256"]], dtype=pl.Boolean)
+    return rank_documents(
+        pl.concat([base, load_active(held.filter(meets & ~known), base)], how="diagonal").drop("rank")
+    )
+
+
+def compare_documents(aligner: Aligner, roles: pl.DataFrame) -> tuple[pl.DataFrame, Compared]:
+    """Overlaps of the active documents of which one changed, by id, and the same by number."""
+    active = roles.filter("is_active").select("document_id", "is_changed")
+    both = active.join(active, how="cross", suffix="_other").filter(
+        pl.col("document_id") != pl.col("document_id_other"), pl.col("is_changed") | pl.col("is_changed_other")
+    )
+    pairs = orient_pairs(both.select("document_id", pl.col("document_id_other").alias("other_id")), roles)
+    fresh = aligner.align(pairs)
+    ranks = roles.select("document_id", "rank")
+    named = fresh.join(ranks.rename({"rank": "node"}), on="document_id").join(
+        ranks.select(pl.col("document_id").alias("other_id"), pl.col("rank").alias("other_node")), on="other_id"
+    )
+    located = aligner.locate(fresh).join(named.select(*PAIR, "node", "other_node"), on=PAIR)
+    return fresh, Compared(
+        named.select("node", "other_node", "words", "other_share"),
+        located.select("node", "other_node", "first_word", "end_word"),
+    )
 
 
 def take_in(aligner: Aligner, held: Held, derived: pl.DataFrame, parameters: DedupParameters) -> Held:
     """One run, composed as the flow composes it: only what the new documents can change is looked at."""
-    stays = held.documents.join(derived, on="document_id", how="anti")
-    documents = pl.concat([stays, derived])
-    roles = assign_roles(documents)
-    was_active = assign_roles(held.documents).filter("is_active")["document_id"]
-    arrivals = find_arrivals(roles, was_active, derived["document_id"])
-    fresh = aligner.align(list_comparisons(aligner.find_candidates(arrivals), roles))
-
-    is_stale = names_any(held.overlaps, derived["document_id"])
-    stored, stale = held.overlaps.filter(~is_stale), held.overlaps.filter(is_stale)
-    before = held.decisions.select(
-        "document_id",
-        pl.col("relation").is_null().alias("was_kept"),
-        pl.col("document_id").is_in(was_active.implode()).alias("was_active"),
-    )
-    compared = pl.concat([was_active, roles.filter("is_active")["document_id"]]).unique().implode()
-    both = stored.filter(pl.all_horizontal(pl.col(name).is_in(compared) for name in PAIR))
-    pairs = pl.concat([both, fresh]).select(PAIR).unique()
-    # What shares other words than before, or shares words where it did not, is decided again.
-    anew = pl.concat([stale, fresh])
-    anew_ids = pl.concat([anew["document_id"], anew["other_id"].rename("document_id")]).unique()
-    nodes = select_nodes(roles, before, pairs, anew_ids)
-    selected = nodes["document_id"].implode()
-    near = pairs.filter(pl.all_horizontal(pl.col(name).is_in(selected) for name in PAIR))
-    overlaps = pl.concat([both, fresh]).unique(PAIR).join(near, on=PAIR, how="semi")
-    decided = decide_active(nodes, near, aligner.locate(overlaps), parameters)
-    active = settle_active(roles, held.decisions, decided, overlaps, parameters)
-
-    newest = pl.concat([active, copies := explain_copies(roles, active)])
-    successors = find_successors(roles, newest)
-    following = list_following_pairs(roles, copies, successors)
-    known = pl.concat([stored, fresh]).unique(PAIR)
-    followed = aligner.align(following.join(known, on=PAIR, how="anti"))
-    evidence = pl.concat([known, followed]).join(following, on=PAIR, how="semi")
-    decisions = pl.concat([newest, explain_older_versions(successors, roles, evidence)])
-
-    gone = list_gone_pairs(stored, roles, following)
-    kept_overlaps = pl.concat([stored.join(gone, on=PAIR, how="anti"), fresh, followed]).unique(PAIR)
-    changed = find_changed_decisions(decisions, held.decisions)
+    store = update.Held(held.documents.join(held.decisions, on="document_id", how="left").lazy(), held.overlaps.lazy())
+    roles = meet_documents(aligner, store, derived)
+    fresh, compared = compare_documents(aligner, roles)
+    tools = Tools(aligner.align, aligner.locate)
+    lost = held.overlaps.select(PAIR).clear()
+    said = update_decisions(roles, compared, lost, store, tools, parameters)
+    documents = pl.concat([held.documents.join(derived, on="document_id", how="anti"), derived])
     # A store is changed row by row: what is said not to have changed stays as it was held.
-    unchanged = held.decisions.join(changed, on="document_id", how="anti")
-    return Held(documents, pl.concat([unchanged, changed]).sort("document_id"), kept_overlaps.sort(PAIR))
+    unchanged = held.decisions.join(said.decisions, on="document_id", how="anti")
+    added = pl.concat([fresh, said.followed])
+    stays = held.overlaps.join(said.gone, on=PAIR, how="anti").join(added, on=PAIR, how="anti")
+    assert added.select(PAIR).is_duplicated().sum() == 0
+    return Held(
+        documents,
+        pl.concat([unchanged, said.decisions]).sort("document_id"),
+        pl.concat([stays, added]).sort(PAIR),
+    )
 
 
 # --- the whole decision, read slowly ---------------------------------------------------------------------------------

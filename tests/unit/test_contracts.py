@@ -12,7 +12,6 @@ import pytest
 from transforms.contracts import (
     ARTICLES,
     DUPLICATES,
-    FINGERPRINTS,
     OVERLAPS,
     RAW,
     REJECTS,
@@ -122,7 +121,7 @@ FIELDS: Final = {
 
 
 def test_published_columns_change_only_with_the_version() -> None:
-    assert {table.folder: table.column_names for table in TABLES if table.is_published} == PUBLISHED_COLUMNS
+    assert {table.folder: table.column_names for table in TABLES} == PUBLISHED_COLUMNS
 
 
 def test_fields_inside_columns_change_only_with_the_version() -> None:
@@ -134,11 +133,6 @@ def test_fields_inside_columns_change_only_with_the_version() -> None:
         SPAN: OVERLAPS.column("spans"),
     }
     assert all(column.dtype == pl.List(struct) for struct, column in holders.items())
-
-
-def test_fingerprints_are_not_published() -> None:
-    assert [table.name for table in TABLES if not table.is_published] == ["fingerprints"]
-    assert FINGERPRINTS.column_names == ["fingerprint", "text_key"]
 
 
 # --- sound in themselves ---------------------------------------------------------------------------------------------

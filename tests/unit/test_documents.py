@@ -9,9 +9,10 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import transforms
-from transforms.contracts import FINGERPRINTS, RAW, REMOVED
+from transforms.contracts import RAW, REMOVED
 from transforms.contracts.parsed import FAILURES
-from transforms.dedup import find_candidate_pairs, key_texts
+from transforms.dedup import fingerprint_texts, key_texts
+from transforms.dedup.postings import split_postings
 from transforms.documents import DERIVED, Derived, derive_documents
 from transforms.laws import check_lines, check_one_place, check_sources
 
@@ -124,14 +125,14 @@ def test_the_frames_have_the_schemas_of_their_contracts(derived: Derived) -> Non
         assert result.documents.schema == DERIVED
         assert result.removed.schema == REMOVED.polars_schema
         assert result.failures.schema == FAILURES
-        assert result.fingerprints.schema == FINGERPRINTS.polars_schema
         assert result.line_counts.schema == {"document_id": pl.String(), "lines": pl.UInt32()}
 
 
 def test_no_file_gives_nothing() -> None:
     nothing = derive([])
-    frames = (nothing.documents, nothing.removed, nothing.failures, nothing.fingerprints, nothing.line_counts)
-    assert [frame.height for frame in frames] == [0, 0, 0, 0, 0]
+    frames = (nothing.documents, nothing.removed, nothing.failures, nothing.line_counts)
+    assert [frame.height for frame in frames] == [0, 0, 0, 0]
+    assert (nothing.segment.text_keys.size, nothing.segment.postings.size) == (0, 0)
 
 
 def test_a_document_has_the_run_that_took_its_version_in() -> None:
@@ -178,11 +179,16 @@ def test_each_document_stands_once(derived: Derived) -> None:
 
 
 def test_each_distinct_text_has_fingerprints(derived: Derived) -> None:
-    keys = key_texts(derived.documents["text_sha256"])
-    assert keys.n_unique() == 2
-    assert set(derived.fingerprints["text_key"]) == set(keys)
+    texts = derived.documents.select(key_texts(pl.col("text_sha256")), "text").unique("text_key", maintain_order=True)
+    assert texts.height == 2
+    taken = fingerprint_texts(texts["text"])
+    expected = {(fingerprint, texts["text_key"][text]) for text, fingerprint in taken.iter_rows()}
+    fingerprints, numbers = split_postings(derived.segment.postings)
+    keys = derived.segment.text_keys[numbers]
+    assert sorted(derived.segment.text_keys.tolist()) == sorted(texts["text_key"])
+    assert set(zip(fingerprints.tolist(), keys.tolist(), strict=True)) == expected
     # The two texts share a paragraph, so they share a fingerprint.
-    assert find_candidate_pairs(derived.fingerprints, derived.fingerprints.head(0).lazy()).height == 1
+    assert len(set(fingerprints.tolist())) < len(expected)
 
 
 def test_a_file_gives_the_same_whatever_stands_beside_it(files: list[tuple[str, bytes]], derived: Derived) -> None:

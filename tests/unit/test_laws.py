@@ -12,11 +12,11 @@ from tests.support.corpora import make_words, write_other_layout, write_paragrap
 from transforms import laws
 from transforms.contracts import OVERLAPS, RAW, RUNS
 from transforms.contracts.parameters import DedupParameters
-from transforms.contracts.parsed import DECISIONS
-from transforms.dedup import align_pairs, find_candidate_pairs, locate_span_words
-from transforms.dedup.decide import decide_active, explain_copies, explain_older_versions, find_successors
-from transforms.dedup.rank import RANKED_COLUMNS, assign_roles
-from transforms.dedup.update import PAIR, list_comparisons, list_following_pairs, select_nodes, settle_active
+from transforms.dedup import align_pairs, locate_span_words
+from transforms.dedup.deduplicate import compare_chunk
+from transforms.dedup.match import find_links, make_flags, merge_pairs, name_sources, unpack_pairs
+from transforms.dedup.rank import RANKED_COLUMNS
+from transforms.dedup.update import PAIR, Held, Tools, assign_parts, update_decisions
 from transforms.documents import derive_documents
 
 PARAMETERS: Final = DedupParameters()
@@ -70,28 +70,26 @@ def store() -> Store:
     )
     derived = derive_documents(raw)
     texts = derived.documents.select("document_id", "text")
-    roles = assign_roles(derived.documents.select(RANKED_COLUMNS))
-    candidates = find_candidate_pairs(derived.fingerprints, derived.fingerprints.head(0).lazy())
-    compared = align_pairs(list_comparisons(candidates, roles), texts)
-    before = pl.DataFrame(schema={"document_id": pl.String, "was_kept": pl.Boolean, "was_active": pl.Boolean})
-    nodes = select_nodes(roles, before, compared.select(PAIR), pl.Series([], dtype=pl.String))
-    decided = decide_active(nodes, compared.select(PAIR), locate_span_words(compared, texts), PARAMETERS)
-    active = settle_active(roles, pl.DataFrame(schema=DECISIONS), decided, compared, PARAMETERS)
-    newest = pl.concat([active, copies := explain_copies(roles, active)])
-    successors = find_successors(roles, newest)
-    followed = align_pairs(list_following_pairs(roles, copies, successors), texts)
-    decisions = pl.concat([newest, explain_older_versions(successors, roles, followed)])
-    documents = derived.documents.join(decisions, on="document_id", maintain_order="left")
+    roles = assign_parts(Held.nothing(), derived.documents.select(RANKED_COLUMNS))
+    sources = name_sources([(derived.segment.postings, derived.segment.text_keys)], roles)
+    links = find_links(sources, make_flags(*roles.select("was_active", "is_active", "is_changed")))
+    low, high = unpack_pairs(merge_pairs(part.added for part in links))
+    ids = roles["document_id"]
+    pairs = pl.DataFrame({"node": low, "other_node": high, PAIR[0]: ids.gather(low), PAIR[1]: ids.gather(high)})
+    overlaps, compared = compare_chunk(pairs, texts)
+    tools = Tools(lambda asked: align_pairs(asked, texts), lambda found: locate_span_words(found, texts))
+    update = update_decisions(roles, compared, overlaps.select(PAIR).clear(), Held.nothing(), tools, PARAMETERS)
+    documents = derived.documents.join(update.decisions, on="document_id", maintain_order="left")
     is_kept = pl.col("relation").is_null()
     return Store(
         articles=documents.filter(is_kept).drop("relation", "duplicate_of", "partners", "reason"),
         duplicates=documents.filter(~is_kept),
-        overlaps=pl.concat([compared, followed]).unique(PAIR).sort(PAIR),
+        overlaps=pl.concat([overlaps, update.followed]).sort(PAIR),
         removed=derived.removed,
         rejects=derived.failures,
         raw=raw,
         line_counts=derived.line_counts,
-        decisions=decisions.sort("document_id"),
+        decisions=update.decisions.sort("document_id"),
         texts=texts,
     )
 

@@ -4,7 +4,6 @@ from transforms.contracts.model import Between, Column, Matches, OneOf, Rule, Ta
 from transforms.contracts.tables import (
     ARTICLES,
     DUPLICATES,
-    FINGERPRINTS,
     OVERLAPS,
     RAW,
     REJECTS,
@@ -16,7 +15,6 @@ from transforms.contracts.tables import (
 __all__ = [
     "ARTICLES",
     "DUPLICATES",
-    "FINGERPRINTS",
     "OVERLAPS",
     "RAW",
     "REJECTS",

@@ -63,7 +63,6 @@ class Table:
     grain: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
-    is_published: bool = True
     usage_notes: tuple[str, ...] = field(default=())
 
     @property

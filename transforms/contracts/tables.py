@@ -283,18 +283,5 @@ RUNS: Final = Table(
     ),
 )
 
-FINGERPRINTS: Final = Table(
-    name="fingerprints",
-    version=1,
-    description="Fingerprints of every text, for finding shared passages. `winnow backfill --all` rebuilds them.",
-    grain="one row per fingerprint of a text",
-    key=("fingerprint", "text_key"),
-    columns=(
-        Column("fingerprint", pl.UInt64(), "Hash of a run of words, chosen by winnowing."),
-        Column("text_key", pl.UInt64(), "The first 64 bits of text_sha256, big-endian."),
-    ),
-    is_published=False,
-)
-
-TABLES: Final = (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, REJECTS, RAW, RUNS, FINGERPRINTS)
+TABLES: Final = (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, REJECTS, RAW, RUNS)
 """In the order in which the data dictionary lists them."""

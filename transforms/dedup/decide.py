@@ -13,11 +13,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from numba import njit
 
 from transforms.contracts.parameters import DedupParameters
 from transforms.contracts.parsed import DECISIONS
 from transforms.contracts.tables import PARTNER
+from transforms.dedup.kernels import compile_kernel
 
 TOLERANCE: Final = 1e-9
 """Of a share: keeps one that equals the threshold on the right side of it after rounding (0.55 * 100 > 55)."""
@@ -25,7 +25,7 @@ TOLERANCE: Final = 1e-9
 Array = npt.NDArray[Any]
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel
 def _decide_downwards(  # noqa: C901, PLR0913, PLR0917 - a kernel takes arrays and is one loop nest
     word_counts: Array,
     is_active: Array,
