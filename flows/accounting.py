@@ -6,10 +6,11 @@ from typing import Any
 import polars as pl
 
 import transforms
+from flows.deciding import Verdict
 from flows.publication import StagedFile
 from flows.run import Batch, Run, list_versions, scan_batches, scan_held
 from flows.staging import preview_store
-from flows.steps import Discovery, Verdict
+from flows.steps import Discovery
 from flows.storage import Store
 from flows.summary import RunSummary, count_store
 from transforms.contracts import REJECTS, RUNS
@@ -59,8 +60,9 @@ def count_run(run: Run, batches: list[Batch], verdict: Verdict, staged: list[Sta
     """Count what became of the documents; a rebuild answers for all documents of the store."""
     columns = ["document_id", "relation"]
     decisions = pl.read_parquet(verdict.decisions, columns=columns)
-    held = scan_held(run.store, columns).collect()
     derived = scan_batches((batch.documents for batch in batches), DERIVED).select("document_id").collect()
+    asked = pl.concat([derived, decisions.select("document_id")]).unique()
+    held = scan_held(run.store, columns).join(asked.lazy(), on="document_id", how="semi").collect()
     if run.is_rebuild:
         rejects = preview_store(run, staged).read(REJECTS, ["reason_code"])
         return count_outcomes(decisions, held, rejects, derived["document_id"])

@@ -1,26 +1,77 @@
-"""The audit: what must hold before anything is published, and the same for the whole store in `winnow verify`."""
+"""The audit: what must hold before anything is published, and the same for the whole store in `winnow verify`.
+
+A run can break a law only in the files that it changes, or by what is no longer in them: that is what its audit looks
+at, a slice at a time, and from the rest of the store it reads the columns that a law compares. A rebuild and `winnow
+verify` look at every file.
+"""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import polars as pl
 
 from flows.publication import StagedFile
-from flows.run import HELD_COLUMNS, Batch, Run, scan_batches, scan_held
+from flows.run import Batch, Run, scan_batches, scan_held
+from flows.shelf import TextShelf
+from flows.slices import walk_rows
 from flows.staging import Desired, preview_store
 from flows.storage import Store
-from flows.validation import AuditResult, validate_frames
+from flows.validation import AuditResult, TableRows, validate_rows
 from transforms import laws
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, RAW, REJECTS, RUNS, TABLES
+from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, Table
 from transforms.contracts.parameters import DedupParameters
 from transforms.contracts.parsed import DECISIONS
 from transforms.dedup.align import locate_span_words
-from transforms.dedup.decide import decide_active, explain_copies, explain_older_versions, find_successors
-from transforms.dedup.rank import RANKED_COLUMNS, assign_roles
-from transforms.dedup.update import PAIR, settle_active
+from transforms.dedup.deduplicate import NOTHING_COMPARED
+from transforms.dedup.rank import RANKED_COLUMNS
+from transforms.dedup.update import PAIR, Compared, Held, Tools, assign_parts, update_decisions
 
 LINE_COUNTS: Final = pl.Schema({"document_id": pl.String, "lines": pl.UInt32})
+
+TEXTS: Final = pl.Schema({"document_id": pl.String, "text": pl.String})
+VERSION: Final = ("source_path", "source_sha256")
+
+Checks = Iterator[pl.DataFrame]
+"""Frames of `transforms.laws.CHECKS`."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an audit looks at: the store as it will be, and what of it can be otherwise than before.
+
+    `touched` says per table which keys a run may have changed; a table that is not named, or None, means all of them.
+    `changed` names the files that are new or replaced; None means that nothing is known of any file.
+    """
+
+    store: Store
+    touched: dict[str, pl.DataFrame | None] = field(default_factory=dict)
+    changed: frozenset[str] | None = None
+
+    def walk(self, table: Table, columns: Sequence[str | pl.Expr]) -> Iterator[pl.DataFrame]:
+        """Slices of the rows whose keys the run touched."""
+        return walk_rows(self.store.list_files(table).values(), table, columns, self.touched.get(table.name))
+
+    def walk_changed(self, table: Table, columns: Sequence[str | pl.Expr]) -> Iterator[pl.DataFrame]:
+        """Slices of all rows of the files that changed."""
+        files = self.store.list_files(table)
+        paths = [path for name, path in files.items() if self.changed is None or name in self.changed]
+        return walk_rows(paths, table, columns)
+
+    def walk_replaced(self, table: Table, columns: Sequence[str | pl.Expr]) -> Iterator[pl.DataFrame]:
+        """Slices of the rows that the replaced files held before: some of them may be gone."""
+        before = Store(self.store.root).list_files(table)
+        paths = [path for name, path in before.items() if self.changed is not None and name in self.changed]
+        return walk_rows(paths, table, columns)
+
+    def find(self, table: Table, columns: Sequence[str], keys: pl.DataFrame) -> pl.DataFrame:
+        """Rows of the store that agree with a row of `keys` in its columns."""
+        rows = self.store.scan(table, list(dict.fromkeys([*columns, *keys.columns])))
+        return rows.join(keys.unique().lazy(), on=keys.columns, how="semi").select(columns).collect()
 
 
 def audit_staged(
@@ -28,128 +79,249 @@ def audit_staged(
 ) -> AuditResult:
     """Check the staged rows against their contracts, and the laws on the store as it will be."""
     after = preview_store(run, staged)
-    frames = {part.table.name: part.rows.collect() for part in desired} | {RUNS.name: row}
-    line_counts = scan_batches((batch.line_counts for batch in batches), LINE_COUNTS).collect()
-    derived = pl.concat([frames["articles"], frames["duplicates"].select(ARTICLES.column_names)]).join(
-        line_counts, on="document_id", how="semi"
+    touched = {part.table.name: part.touched for part in desired}
+    scope = Scope(after, touched, None if run.is_rebuild else frozenset(file.name for file in staged))
+    rows = {part.table.name: describe_rows(scope, part) for part in desired}
+    rows[RUNS.name] = TableRows.of_frame(RUNS, row)
+    return validate_rows(rows, check_run(scope, run, batches, row), run.run_id, run.docs)
+
+
+def describe_rows(scope: Scope, part: Desired) -> TableRows:
+    """The rows that a table will have of what the run touched, and how their schemas differ from the contract's."""
+    staged = scope.store.staged.items()
+    schemas = [
+        pl.Schema(pl.read_parquet_schema(path)) for name, path in staged if name.startswith(f"{part.table.folder}/")
+    ]
+    differences = dict.fromkeys(
+        sentence for schema in schemas for sentence in part.table.find_schema_differences(schema)
     )
-    checks = [
-        laws.check_lines(derived, frames["removed"], line_counts),
-        laws.check_counts(row),
-        *check_touched(after, frames["articles"], frames["duplicates"], run.settings.dedup),
-        laws.check_pairs(after.read(OVERLAPS, PAIR), scan_held(after, ["document_id"]).collect()["document_id"]),
-        laws.check_spans(frames["overlaps"], read_texts_after(after, frames["overlaps"])),
-        *check_conservation(after, row),
-    ]
-    return validate_frames(frames, pl.concat(checks), run.run_id, run.docs)
+    return TableRows(tuple(differences), partial(scope.walk, part.table))
 
 
-def check_touched(
-    after: Store, articles: pl.DataFrame, duplicates: pl.DataFrame, parameters: DedupParameters
-) -> list[pl.DataFrame]:
-    """The laws that tie the rows of `articles` and `duplicates` to the rest of the store."""
-    kept = after.read(ARTICLES, ["document_id", "text_sha256"])
-    set_aside = after.read(DUPLICATES, ["document_id", "duplicate_of", "partners"])
-    return [
-        laws.check_one_place(kept, set_aside),
-        laws.check_copies(kept),
-        # Not only the rows touched: an article that leaves must not be anyone's partner.
-        laws.check_partners(set_aside, kept["document_id"]),
-        laws.check_coverage(articles, duplicates, parameters),
-        laws.check_evidence(duplicates, after.read(OVERLAPS, [*PAIR, "words"])),
-    ]
+def check_run(scope: Scope, run: Run, batches: Sequence[Batch], row: pl.DataFrame) -> Checks:
+    """Every law on what a run changes. `row` is its row of `runs`, which is not staged yet."""
+    line_counts = scan_batches((batch.line_counts for batch in batches), LINE_COUNTS)
+    yield laws.check_counts(row)
+    yield check_totals(scope.store, pl.concat([scope.store.read(RUNS), row]))
+    yield from check_lines(scope, line_counts)
+    yield from check_laws(scope, run.settings.dedup, shelve_texts(scope, run.work / "texts"))
 
 
-def check_conservation(after: Store, row: pl.DataFrame | None = None) -> list[pl.DataFrame]:
-    """Nothing that was taken in is missing. `row` is the row of a run that is not in `runs` yet."""
-    runs = after.read(RUNS) if row is None else pl.concat([after.read(RUNS), row])
-    version = ["source_path", "source_sha256"]
-    documents = pl.concat([after.read(ARTICLES, version), after.read(DUPLICATES, version)])
-    rejects = after.read(REJECTS, version)
-    return [
-        laws.check_sources(after.read(RAW, version), documents, rejects),
-        laws.check_totals(
-            runs,
-            _count_rows(after, ARTICLES.name),
-            _count_rows(after, DUPLICATES.name),
-            _count_rows(after, REJECTS.name),
-        ),
-    ]
+def check_laws(scope: Scope, parameters: DedupParameters, shelf: TextShelf) -> Checks:
+    """The laws that hold for a run and for a whole store alike."""
+    yield from check_places(scope)
+    yield from check_copies(scope)
+    yield from check_decided(scope, parameters)
+    yield from check_partners(scope)
+    yield from check_pairs(scope)
+    yield from check_sources(scope)
+    yield from check_spans(scope, shelf)
 
 
-def _count_rows(store: Store, name: str) -> int:
-    table = next(table for table in TABLES if table.name == name)
+def check_places(scope: Scope) -> Checks:
+    """Each document stands in one place."""
+    for table in (ARTICLES, DUPLICATES):
+        for ids in scope.walk_changed(table, ["document_id"]):
+            yield laws.check_one_place(*(scope.find(each, ["document_id"], ids) for each in (ARTICLES, DUPLICATES)))
+
+
+def check_copies(scope: Scope) -> Checks:
+    """No two kept documents have the same words."""
+    for words in scope.walk_changed(ARTICLES, ["text_sha256"]):
+        yield laws.check_copies(scope.find(ARTICLES, ["document_id", "text_sha256"], words))
+
+
+def check_lines(scope: Scope, line_counts: pl.LazyFrame) -> Checks:
+    """No line of a document derived now is lost. `line_counts`: document_id, lines of all of them."""
+    for table in (ARTICLES, DUPLICATES):
+        for documents in scope.walk(table, ["document_id", "blocks"]):
+            counts = line_counts.join(documents.lazy(), on="document_id", how="semi").collect()
+            derived = documents.join(counts, on="document_id", how="semi")
+            if derived.height:
+                removed = scope.find(REMOVED, ["document_id", "line"], derived.select("document_id"))
+                yield laws.check_lines(derived, removed, counts)
+
+
+def check_decided(scope: Scope, parameters: DedupParameters) -> Checks:
+    """The numbers of a decision keep the rule, and overlaps show the words that it counts."""
+    kept, aside = ["document_id", "word_count", "coverage"], ["document_id", "word_count", "coverage", "relation"]
+    no_articles, no_duplicates = ARTICLES.empty().select(kept), DUPLICATES.empty().select(aside)
+    for articles in scope.walk(ARTICLES, kept):
+        yield laws.check_coverage(articles, no_duplicates, parameters)
+    for duplicates in scope.walk(DUPLICATES, [*aside, "partners"]):
+        yield laws.check_coverage(no_articles, duplicates, parameters)
+        yield laws.check_evidence(duplicates, _find_shown(scope, duplicates))
+
+
+def _find_shown(scope: Scope, duplicates: pl.DataFrame) -> pl.DataFrame:
+    """The overlaps of `duplicates` with their partners, whichever of the two ranks above."""
+    named = duplicates.select("document_id", "partners").explode("partners", empty_as_null=False)
+    pairs = named.select("document_id", pl.col("partners").struct.field("document_id").alias("other_id"))
+    turned = pairs.select(pl.col("other_id").alias("document_id"), pl.col("document_id").alias("other_id"))
+    return scope.find(OVERLAPS, [*PAIR, "words"], pl.concat([pairs, turned]))
+
+
+def check_partners(scope: Scope) -> Checks:
+    """Every partner stands in `articles`: those that were named now, and those that left."""
+    columns = ["document_id", "duplicate_of", "partners"]
+    for duplicates in scope.walk_changed(DUPLICATES, columns):
+        yield _check_named_partners(scope, duplicates)
+    for left in _walk_gone(scope, (ARTICLES,)):
+        naming = scope.store.scan(DUPLICATES, columns).join(
+            scope.store.scan(DUPLICATES, columns)
+            .select("document_id", named=_list_named())
+            .explode("named", empty_as_null=False)
+            .join(left.lazy(), left_on="named", right_on="document_id", how="semi"),
+            on="document_id",
+            how="semi",
+        )
+        yield _check_named_partners(scope, naming.collect())
+
+
+def _list_named() -> pl.Expr:
+    partners = pl.col("partners").list.eval(pl.element().struct.field("document_id"))
+    return pl.concat_list(pl.concat_list("duplicate_of"), partners)
+
+
+def _check_named_partners(scope: Scope, duplicates: pl.DataFrame) -> pl.DataFrame:
+    named = duplicates.select(_list_named().alias("document_id")).explode("document_id", empty_as_null=False)
+    known = scope.find(ARTICLES, ["document_id"], named.drop_nulls())
+    return laws.check_partners(duplicates, known["document_id"])
+
+
+def _walk_gone(scope: Scope, tables: Iterable[Table]) -> Iterator[pl.DataFrame]:
+    """Ids of documents that stood in a replaced file of `tables` and stand in none of `tables` any more."""
+    tables = tuple(tables)
+    for table in tables:
+        for ids in scope.walk_replaced(table, ["document_id"]):
+            there = pl.concat([scope.find(each, ["document_id"], ids) for each in tables])
+            gone = ids.join(there, on="document_id", how="anti")
+            if gone.height:
+                yield gone
+
+
+def check_pairs(scope: Scope) -> Checks:
+    """Every overlap names documents that are held: those that are new, and those of documents that left."""
+    for pairs in scope.walk_changed(OVERLAPS, PAIR):
+        yield _check_held_pairs(scope, pairs)
+    for gone in _walk_gone(scope, (ARTICLES, DUPLICATES)):
+        for name in PAIR:
+            yield _check_held_pairs(scope, scope.find(OVERLAPS, PAIR, gone.rename({"document_id": name})))
+
+
+def _check_held_pairs(scope: Scope, pairs: pl.DataFrame) -> pl.DataFrame:
+    return laws.check_pairs(pairs, _find_held(scope, pairs)["document_id"])
+
+
+def _find_held(scope: Scope, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The documents of `pairs` that the store holds."""
+    ids = pl.concat([pairs.select("document_id"), pairs.select(pl.col("other_id").alias("document_id"))])
+    return pl.concat([scope.find(table, ["document_id"], ids) for table in (ARTICLES, DUPLICATES)])
+
+
+def check_sources(scope: Scope) -> Checks:
+    """Every file in `raw` became a document or a reject: those taken in now, and those of rows that left."""
+    slices = [scope.walk_changed(RAW, VERSION)]
+    slices += [scope.walk_replaced(table, VERSION) for table in (ARTICLES, DUPLICATES, REJECTS)]
+    for versions in (version for walk in slices for version in walk):
+        raw = scope.find(RAW, VERSION, versions)
+        documents = pl.concat([scope.find(table, VERSION, raw) for table in (ARTICLES, DUPLICATES)])
+        yield laws.check_sources(raw, documents, scope.find(REJECTS, VERSION, raw))
+
+
+def check_totals(store: Store, runs: pl.DataFrame) -> pl.DataFrame:
+    """All the documents that `runs` ever took in are there."""
+    return laws.check_totals(runs, *(_count_rows(store, table) for table in (ARTICLES, DUPLICATES, REJECTS)))
+
+
+def _count_rows(store: Store, table: Table) -> int:
     return int(store.scan(table).select(pl.len()).collect().item())
 
 
-def read_texts_after(store: Store, overlaps: pl.DataFrame) -> pl.DataFrame:
-    """document_id, text of every document that `overlaps` names."""
-    ids = pl.concat([overlaps["document_id"], overlaps["other_id"].rename("document_id")]).unique()
-    texts = scan_held(store, ["document_id", "text"])
-    return texts.join(ids.to_frame().lazy(), on="document_id", how="semi").collect()
+def check_spans(scope: Scope, shelf: TextShelf) -> Checks:
+    """Spans match the texts word for word. A pair that names nobody breaks another law, and has no texts."""
+    for overlaps in scope.walk(OVERLAPS, [*PAIR, "words", "spans"]):
+        for some, texts in shelf.take(join_both(overlaps, shelf.places).sort(PAIR)):
+            yield laws.check_spans(some, texts)
 
 
-def audit_store(store: Store, parameters: DedupParameters) -> pl.DataFrame:
-    """Every law on the store as it lies, as checks (`transforms.laws.CHECKS`)."""
-    articles, duplicates = (store.read(table, _slim_columns(table.column_names)) for table in (ARTICLES, DUPLICATES))
-    every = store.read(OVERLAPS)
-    known = read_texts_after(store, every)
-    # What names a document that is not there breaks one law, and can be held against no other.
-    overlaps = every.join(known, on="document_id", how="semi").join(
-        known, left_on="other_id", right_on="document_id", how="semi"
-    )
+def shelve_texts(scope: Scope, folder: Path) -> TextShelf:
+    """The texts of all documents in the overlaps that are looked at."""
+    ids = pl.DataFrame(schema={"document_id": pl.String})
+    for pairs in scope.walk(OVERLAPS, PAIR):
+        ids = pl.concat([ids, *(pairs.select(pl.col(name).alias("document_id")) for name in PAIR)]).unique()
+    return TextShelf(scope.store, ids, folder)
+
+
+def audit_store(store: Store, parameters: DedupParameters) -> Checks:
+    """Every law on the store as it lies, as frames of `transforms.laws.CHECKS`. Nothing is written to the store."""
+    scope = Scope(store)
     runs = store.read(RUNS)
-    return pl.concat(
-        [
-            laws.check_counts(runs),
-            *check_raw_bytes(store),
-            *check_conservation(store),
-            *check_touched(store, articles, duplicates, parameters),
-            laws.check_pairs(every, known["document_id"]),
-            laws.check_spans(overlaps, known),
-            laws.check_decisions(
-                scan_held(store, DECISIONS.names()).collect(), decide_again(store, overlaps, known, parameters)
-            ),
-        ]
-    )
+    yield laws.check_counts(runs)
+    yield check_totals(store, runs)
+    yield from check_raw_bytes(store)
+    with TemporaryDirectory(prefix="winnow-verify-") as folder:
+        shelf = shelve_texts(scope, Path(folder))
+        yield from check_laws(scope, parameters, shelf)
+        found = scan_held(store, DECISIONS.names()).collect()
+        yield laws.check_decisions(found, decide_again(scope, parameters, shelf))
 
 
-def check_raw_bytes(store: Store) -> list[pl.DataFrame]:
+def check_raw_bytes(store: Store) -> Checks:
     """The bytes in `raw` against their hashes, a file at a time."""
-    checks = []
     for path in store.list_files(RAW).values():
         rows = pl.read_parquet(path, columns=["source_path", "source_sha256", "content"])
         hashes = pl.Series([hashlib.sha256(content).hexdigest() for content in rows["content"]], dtype=pl.String)
-        checks.append(laws.check_bytes(rows.drop("content"), hashes))
-    return checks
+        yield laws.check_bytes(rows.drop("content"), hashes)
 
 
-def _slim_columns(names: Sequence[str]) -> list[str]:
-    return [name for name in names if name not in ("text", "blocks", "evidence")]
-
-
-def decide_again(
-    store: Store, overlaps: pl.DataFrame, texts: pl.DataFrame, parameters: DedupParameters
-) -> pl.DataFrame:
+def decide_again(scope: Scope, parameters: DedupParameters, shelf: TextShelf) -> pl.DataFrame:
     """The decisions (DECISIONS) that the rule gives for the documents and overlaps held, from nothing."""
-    documents = scan_held(store, HELD_COLUMNS).collect()
-    roles = assign_roles(documents.select(RANKED_COLUMNS))
+    documents = scan_held(scope.store, RANKED_COLUMNS).collect()
+    roles = assign_parts(Held.nothing(), documents)
+    nodes = roles.select("document_id", pl.col("rank").alias("node"))
     active = roles.filter("is_active").select("document_id")
-    compared = overlaps.join(active, on="document_id", how="semi").join(
-        active, left_on="other_id", right_on="document_id", how="semi"
+    # What names a document that is not there breaks one law, and can be held against no other.
+    pairs = join_both(scope.store.read(OVERLAPS, [*PAIR, "words", "share", "other_share"]), documents)
+    measures = _number_both(join_both(pairs, active), nodes)
+    intervals = _number_both(_locate_spans(scope, active, shelf), nodes)
+    compared = Compared(
+        measures.select(NOTHING_COMPARED.measures.columns), intervals.select(NOTHING_COMPARED.intervals.columns)
     )
-    nodes = roles.filter("is_active").select(
-        "document_id",
-        "rank",
-        "word_count",
-        "is_active",
-        pl.lit(value=False).alias("was_kept"),
-        pl.lit(value=True).alias("is_dirty"),
+    # Nothing is compared again here: what no overlap shows was not shared.
+    tools = Tools(
+        align=lambda asked: _show_overlaps(pairs.join(asked, on=PAIR, how="semi")),
+        locate=lambda _overlaps: NOTHING_LOCATED,
     )
-    intervals = locate_span_words(compared, texts)
-    decided = decide_active(nodes, compared.select(PAIR), intervals, parameters)
-    decisions = settle_active(roles, pl.DataFrame(schema=DECISIONS), decided, compared, parameters)
-    copies = explain_copies(roles, decisions)
-    successors = find_successors(roles, pl.concat([decisions, copies]))
-    older = explain_older_versions(successors, roles, overlaps.select(*PAIR, "words"))
-    return pl.concat([decisions, copies, older])
+    return update_decisions(roles, compared, pairs.select(PAIR).head(0), Held.nothing(), tools, parameters).decisions
+
+
+NOTHING_LOCATED: Final = pl.DataFrame(
+    schema={**dict.fromkeys(PAIR, pl.String()), "first_word": pl.UInt32(), "end_word": pl.UInt32()}
+)
+
+
+def _number_both(pairs: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+    others = nodes.rename({"document_id": "other_id", "node": "other_node"})
+    return pairs.join(nodes, on="document_id", maintain_order="left").join(others, on="other_id", maintain_order="left")
+
+
+def _show_overlaps(pairs: pl.DataFrame) -> pl.DataFrame:
+    return pairs.with_columns(pl.lit([], OVERLAPS.polars_schema["spans"]).alias("spans")).select(OVERLAPS.column_names)
+
+
+def _locate_spans(scope: Scope, active: pl.DataFrame, shelf: TextShelf) -> pl.DataFrame:
+    """The words that the overlaps of `active` documents cover (`locate_span_words`)."""
+    located = [
+        locate_span_words(some, texts)
+        for overlaps in scope.walk(OVERLAPS, [*PAIR, "spans"])
+        for some, texts in shelf.take(join_both(overlaps, active), ["document_id"])
+    ]
+    return pl.concat([NOTHING_LOCATED, *located])
+
+
+def join_both(pairs: pl.DataFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """The pairs both of whose documents are among `ids` (document_id)."""
+    return pairs.join(ids, on="document_id", how="semi", maintain_order="left").join(
+        ids, left_on="other_id", right_on="document_id", how="semi", maintain_order="left"
+    )

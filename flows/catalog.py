@@ -84,22 +84,17 @@ articles = pd.read_parquet("{folder}", columns=["document_id", "title", "text"])
 
 def render_data_dictionary() -> str:
     """The Markdown of data/README.md: a function of the contracts alone, so it changes only when they do."""
-    published = [table for table in TABLES if table.is_published]
-    internal = [table for table in TABLES if not table.is_published]
     overview = _render_grid(
         ("Dataset", "A row is", "Description"),
-        ((f"[`{table.name}`](#{table.name})", table.grain, table.description) for table in published),
+        ((f"[`{table.name}`](#{table.name})", table.grain, table.description) for table in TABLES),
     )
     parts = [
         LAYOUT,
         f"## Overview\n\n{overview}",
         EXAMPLES.replace("{folder}", TABLES[0].folder),
-        *[_render_table(table) for table in published],
+        *[_render_table(table) for table in TABLES],
         _render_vocabularies(),
     ]
-    if internal:
-        lines = [f"- `{table.folder}` ({table.grain}): {table.description}" for table in internal]
-        parts.append("## Internal tables\n\n" + "\n".join(lines) + "\n")
     return "\n".join(parts)
 
 
@@ -230,11 +225,10 @@ def describe_package(files: Mapping[str, Sequence[tuple[str, int]]]) -> dict[str
     ValueError when a published table has no file (the standard asks for one, and each dataset has at least its file
     without rows), or when `files` names something that is not a published table.
     """
-    published = [table for table in TABLES if table.is_published]
-    unknown = sorted(set(files) - {table.name for table in published})
+    unknown = sorted(set(files) - {table.name for table in TABLES})
     if unknown:
         raise ValueError(f"not a published table: {', '.join(unknown)}")
-    without = [table.name for table in published if not files.get(table.name)]
+    without = [table.name for table in TABLES if not files.get(table.name)]
     if without:
         raise ValueError(f"no file is given for the published tables {', '.join(without)}")
     return {
@@ -242,7 +236,7 @@ def describe_package(files: Mapping[str, Sequence[tuple[str, int]]]) -> dict[str
         "name": "winnow",
         "title": "Articles, cleaned and without duplicates",
         "description": "Clean text of articles, what was set aside as a duplicate, and the evidence for both.",
-        "resources": [_describe_resource(table, files[table.name]) for table in published],
+        "resources": [_describe_resource(table, files[table.name]) for table in TABLES],
     }
 
 

@@ -193,12 +193,14 @@ def why(document: str, inbox: str | None, data: str | None, *, as_json: bool) ->
 @cli.command()
 @click.argument("one", metavar="A")
 @click.argument("other", metavar="B")
+@click.option("--scattered", is_flag=True, help="Show passages that were rewritten word by word, too.")
 @with_store
 @with_json
-def compare(one: str, other: str, inbox: str | None, data: str | None, *, as_json: bool) -> None:
+def compare(one: str, other: str, inbox: str | None, data: str | None, *, scattered: bool, as_json: bool) -> None:
     """Show the passages that two documents share, word for word.
 
-    A and B are ids or paths as in `winnow show`.
+    A and B are ids or paths as in `winnow show`. Passages count from 15 words in a row, as everywhere in the store;
+    with --scattered, places where equal words stand close together in both, in any order, are shown as well.
     """
     from flows.lookup import find_newest_document, read_document
     from flows.report import compare_documents, render_comparison
@@ -207,7 +209,7 @@ def compare(one: str, other: str, inbox: str | None, data: str | None, *, as_jso
     with exit_codes(settings):
         store = Store(settings.data)
         pair = [read_document(store, find_newest_document(name, settings)) for name in (one, other)]
-        comparison = compare_documents(*pair)
+        comparison = compare_documents(*pair, scattered=scattered)
     if as_json:
         print_json(comparison)
     else:
@@ -234,6 +236,25 @@ def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:
         out.print(verdict.render())
     if not verdict.passed:
         sys.exit(AuditRefusedError.exit_code)
+
+
+@cli.command()
+@with_store
+@with_json
+def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Merge the files of the index into one; one that is damaged or lost is made again from the texts held.
+
+    No dataset changes. Runs do the same by themselves: they fold small files together, and make a damaged index again.
+    """
+    from flows.maintenance import compact_store
+
+    settings = read_store_settings(inbox, data)
+    with exit_codes(settings):
+        done = compact_store(Store(settings.data))
+    if as_json:
+        print_json(done.to_dict())
+    else:
+        out.print(done.render())
 
 
 def find_nothing_new(settings: Settings) -> "RunSummary | None":
@@ -290,6 +311,8 @@ def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
     if as_json:
         print_json(summary.to_dict())
     elif summary.run_id is not None:
+        if summary.index_remade:
+            err.print(f"The index was made again, because {summary.index_remade}.", markup=False)
         out.print(render_summary(summary))
     else:
         waiting = f", {len(summary.files_waiting)} still being written" if summary.files_waiting else ""

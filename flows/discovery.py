@@ -7,6 +7,7 @@ a file that left is not news. Nothing is opened that is not a plain file inside 
 import fnmatch
 import hashlib
 import io
+import json
 import os
 import stat
 import time
@@ -18,6 +19,7 @@ from typing import Any, Final
 
 import polars as pl
 
+import transforms
 from flows.settings import Settings
 from flows.storage import Store, write_whole
 from transforms.contracts import RAW, REJECTS
@@ -226,8 +228,22 @@ def _reject_large(files: pl.DataFrame, max_file_bytes: int) -> pl.DataFrame:
     )
 
 
-def select_new(files: pl.DataFrame, store: Store) -> pl.DataFrame:
-    """The rows of `files` that the store has not met: other content than the path had last, or a new failure."""
+def select_new(files: pl.DataFrame, store: Store, *, remember: bool = True) -> pl.DataFrame:
+    """The rows of `files` that the store has not met: other content than the path had last, or a new failure.
+
+    When nothing is new, the question is remembered: put again about the same files and the same store, it is answered
+    without a look at what the store holds. `remember` writes it down.
+    """
+    question = _identify_question(files, store)
+    if _read_answered(store) == question:
+        return files.clear()
+    new = _compare_with_store(files, store)
+    if remember and new.is_empty():
+        write_whole(_answered_path(store), question.encode())
+    return new
+
+
+def _compare_with_store(files: pl.DataFrame, store: Store) -> pl.DataFrame:
     latest = (
         store.read(RAW, ["source_path", "source_sha256", "ingested_at"])
         .sort("ingested_at")
@@ -246,6 +262,39 @@ def select_new(files: pl.DataFrame, store: Store) -> pl.DataFrame:
             failing.join(failed, on=["source_path", "source_sha256", "reason_code"], how="anti", nulls_equal=True),
         ]
     ).sort("source_path")
+
+
+def _identify_question(files: pl.DataFrame, store: Store) -> str:
+    """SHA-256 of all that the answer of `select_new` depends on.
+
+    Of the inbox these are paths, content hashes and reasons, as they were found just now: a file is in here by what it
+    holds, so there is none too young to be told from its older content. Of the store they are the files of `raw` and
+    `rejects`, which are only ever added or put in the place of another one: names, sizes, times and inodes.
+    """
+    # JSON keeps apart what a plain join of the values could not.
+    rows = files.sort("source_path").select(
+        pl.struct("source_path", "source_sha256", "reason_code").struct.json_encode()
+    )
+    digest = hashlib.sha256(f"{transforms.__version__} {store.root.resolve()}\n".encode())
+    digest.update("\n".join(rows.to_series()).encode())
+    for table in (RAW, REJECTS):
+        for name, path in store.list_files(table).items():
+            status = path.stat()
+            known = (name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+            digest.update(f"\n{json.dumps(known)}".encode())
+    return digest.hexdigest()
+
+
+def _answered_path(store: Store) -> Path:
+    return store.index / "nothing_new.sha256"
+
+
+def _read_answered(store: Store) -> str | None:
+    """The question to which the answer was last that nothing is new. Whatever else the file says is no question."""
+    try:
+        return _answered_path(store).read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _stat_cache_path(store: Store) -> Path:

@@ -6,6 +6,7 @@
     ├── ServerError         Prefect's server did not start (1)
     ├── StoreError          something about the store stops the run (1)
     │   └── StoreLockedError    another run holds it
+    ├── IndexDamagedError   the index is not what a run wrote (1); runs make it again
     └── AuditRefusedError   the result breaks a contract or a law; nothing was published (3)
 
 Bad input is no error: it becomes a row of `rejects`.
@@ -40,6 +41,10 @@ class StoreError(WinnowError):
 
 class StoreLockedError(StoreError):
     """Another run holds the store."""
+
+
+class IndexDamagedError(WinnowError):
+    """The index of fingerprints is not what a run wrote; it can be made again from the texts of the store."""
 
 
 class AuditRefusedError(WinnowError):

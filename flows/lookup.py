@@ -156,7 +156,7 @@ def summarise_store(settings: Settings) -> dict[str, Any]:
     runs = store.read(RUNS).sort("started_at", descending=True).head(5)
     return {
         "data": str(settings.data),
-        "datasets": {table.name: count_rows(store, table) for table in TABLES if table.is_published},
+        "datasets": {table.name: count_rows(store, table) for table in TABLES},
         "set_aside_by_relation": dict(relations.iter_rows()),
         "rejected_by_reason": dict(reasons.iter_rows()),
         "bytes_on_disk": sum(path.stat().st_size for table in TABLES for path in store.list_files(table).values()),
@@ -174,6 +174,6 @@ def _summarise_inbox(settings: Settings, store: Store) -> dict[str, Any]:
         "path": str(settings.inbox),
         "exists": True,
         "files": inbox.files.height,
-        "new": select_new(inbox.files, store).height,
+        "new": select_new(inbox.files, store, remember=False).height,
         "ignored": dict(inbox.ignored),
     }

@@ -10,24 +10,37 @@ sees an excerpt and the article that it stands in side by side in `articles`.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from flows.catalog import describe_package, render_data_dictionary, render_package
 from flows.errors import StoreError
-from flows.storage import EMPTY_FILE, Store, remove_folder, sync_folder, write_table, write_whole
-from transforms.contracts import ARTICLES, DUPLICATES, TABLES, Table
+from flows.storage import (
+    EMPTY_FILE,
+    Store,
+    remove_folder,
+    remove_old_segments,
+    sync_folder,
+    write_frame,
+    write_table,
+    write_whole,
+)
+from transforms.contracts import ARTICLES, DUPLICATES, TABLES, Column, Table
 
 JOURNAL: Final = "journal.json"
 ROWS_PER_FILE: Final = 50_000
 """New rows of a dataset are split into files of this many rows: what a demotion must rewrite stays small."""
 
-ROWS_PER_INTERNAL_FILE: Final = 5_000_000
-"""The same for tables of a few numbers a row, none of which is ever demoted."""
+BYTES_PER_FILE: Final = 64_000_000
+"""A new file ends before its rows measure more than this: whoever rewrites it holds it in memory."""
+
+ITEM_BYTES: Final = 24
+"""What an item of a list is taken to measure: a span or a block is a few numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,89 +52,148 @@ class StagedFile:
 
 
 def stage_table_changes(
-    store: Store, table: Table, desired: pl.LazyFrame, touched: pl.DataFrame | None, run_id: str
+    store: Store, table: Table, desired: Iterable[pl.DataFrame], touched: pl.DataFrame | None, run_id: str
 ) -> list[StagedFile]:
     """Stage the files of `table` that must change so that it says `desired` about the touched keys.
 
-    `desired` holds the rows wanted, in the published columns. `touched` names the keys that may change (any of the
-    table's columns; rows with an equal key are replaced together); None means every key, and rows that are not
-    desired go. A file whose rows come out equal is not staged.
+    `desired` gives the rows wanted, in the published columns, a frame after another. `touched` names the keys that may
+    change (any of the table's columns; rows with an equal key are replaced together); None means every key, and rows
+    that are not desired go. A file whose rows come out equal is not staged. `desired` is gone through once: what is
+    held of it at a time does not depend on how much there is. ValueError when its columns are not those of the table.
     """
-    publish = store.work(run_id) / "publish"
+    work = store.work(run_id)
     by = list(touched.columns) if touched is not None else list(table.key)
     files = list(store.list_files(table).items())
     homes = _locate_rows(table, [path for _, path in files], by, touched)
-    placed = _place_rows(desired, homes, table, by)
-    if homes.height:
-        # Every file that changes looks for its rows there: they are worked out once, and not held in memory.
-        rows = publish.parent / "placed" / f"{table.name}.parquet"
-        placed.sink_parquet(rows, mkdir=True)
-        placed = pl.scan_parquet(rows)
-    staged: list[StagedFile] = []
+    placed = work / "placed" / table.name
+    fresh = _take_new_rows(_place_rows(desired, homes, table, by), placed)
+    added = []
+    for number, part in enumerate(_split_rows(fresh, table)):
+        name = f"{table.folder}/{run_id}-{number:05d}.parquet"
+        write_table(part, work / "publish" / name, table)
+        added.append(StagedFile(name, is_replacement=False))
+    replaced = []
     for number in homes["file"].unique().sort():
         name, path = files[number]
         old = pl.read_parquet(path, schema=table.polars_schema)
-        keys = homes.filter(pl.col("file") == number).select(by).unique()
-        new = _replace_rows(old, placed.filter(pl.col("file") == number).select(table.column_names), keys, by)
+        new = _replace_rows(old, _read_placed(placed / str(number), table), touched, by)
         if not new.equals(old):
-            write_table(new, publish / name, table)
-            staged.append(StagedFile(name, is_replacement=True))
-    fresh = placed.filter(pl.col("file").is_null())
-    for number, part in enumerate(_split_rows(fresh, table)):
-        name = f"{table.folder}/{run_id}-{number:05d}.parquet"
-        write_table(part, publish / name, table)
-        staged.append(StagedFile(name, is_replacement=False))
-    return staged
+            write_table(new, work / "publish" / name, table)
+            replaced.append(StagedFile(name, is_replacement=True))
+    remove_folder(placed)
+    return replaced + added
 
 
 def _locate_rows(table: Table, files: Sequence[Path], by: Sequence[str], touched: pl.DataFrame | None) -> pl.DataFrame:
-    """The key of every held row that may change, what it is replaced together with, and the number of its `file`."""
+    """Where the held rows that may change are: `row` and `group` (hashes of key and `by`), and number of the `file`.
+
+    Hashes, because a rebuild locates every row of the store, and a key can be a whole line of text. Should two keys
+    have the same one, a row goes to the file of the other: it is as good a place as its own.
+    """
     names = list(dict.fromkeys([*by, *table.key]))
-    schema = pl.Schema({name: table.polars_schema[name] for name in names} | {"file": pl.UInt32()})
-    found = [pl.DataFrame(schema=schema)]
-    for number, path in enumerate(files):
-        keys = pl.read_parquet(path, columns=names).select(names)
+    found = [pl.DataFrame(schema={"row": pl.UInt64, "group": pl.UInt64, "file": pl.UInt32})]
+    # Nothing that the store could hold: nothing is read.
+    for number, path in enumerate(files if touched is None or touched.height else ()):
+        keys = pl.read_parquet(path, columns=names)
         if touched is not None:
             keys = keys.join(touched, on=list(by), how="semi", nulls_equal=True)
-        found.append(keys.with_columns(pl.lit(number, pl.UInt32).alias("file")))
+        found.append(keys.select(*_hash_keys(table, by), pl.lit(number, pl.UInt32).alias("file")))
     return pl.concat(found)
 
 
-def _place_rows(desired: pl.LazyFrame, homes: pl.DataFrame, table: Table, by: Sequence[str]) -> pl.LazyFrame:
+def _hash_keys(table: Table, by: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
+    return pl.struct(table.key).hash().alias("row"), pl.struct(by).hash().alias("group")
+
+
+def _place_rows(
+    desired: Iterable[pl.DataFrame], homes: pl.DataFrame, table: Table, by: Sequence[str]
+) -> Iterator[pl.DataFrame]:
     """`desired` with the number of the `file` that each row goes to; null for a new file.
 
     A row stays in its file; a new row of a group goes to the last file that holds rows of the group.
     """
-    own = homes.select(*table.key, "file").lazy()
-    of_group = homes.group_by(by).agg(pl.col("file").max().alias("file_of_group")).lazy()
-    return (
-        desired.join(own, on=table.key, how="left", nulls_equal=True, maintain_order="left")
-        .join(of_group, on=list(by), how="left", nulls_equal=True, maintain_order="left")
-        .with_columns(pl.coalesce("file", "file_of_group").alias("file"))
-    )
+    own = homes.group_by("row").agg(pl.col("file").min())
+    of_group = homes.group_by("group").agg(pl.col("file").max().alias("file_of_group"))
+    for rows in desired:
+        if differences := table.find_schema_differences(rows.schema):
+            raise ValueError(f"rows for {table.name}: {'; '.join(differences)}")
+        yield (
+            rows.with_columns(_hash_keys(table, by))
+            .join(own, on="row", how="left", maintain_order="left")
+            .join(of_group, on="group", how="left", maintain_order="left")
+            .select(*table.column_names, pl.coalesce("file", "file_of_group").alias("file"))
+        )
 
 
-def _replace_rows(old: pl.DataFrame, desired: pl.LazyFrame, keys: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    """`old` with the rows of `keys` as desired, in the place of the first old row of their key."""
-    places = old.with_row_index("place").select(*by, "place")
-    first_places = places.group_by(by, maintain_order=True).agg(pl.col("place").min())
-    wanted = (
-        desired.join(keys.lazy(), on=list(by), how="semi", nulls_equal=True, maintain_order="left")
-        .collect()
-        .join(first_places, on=list(by), how="left", nulls_equal=True, maintain_order="left")
+def _take_new_rows(rows: Iterable[pl.DataFrame], placed: Path) -> Iterator[pl.DataFrame]:
+    """The rows for new files; those that have a `file` are laid down in a folder for it."""
+    for number, batch in enumerate(rows):
+        for (file,), part in batch.partition_by("file", maintain_order=True, as_dict=True).items():
+            if file is None:
+                yield part.drop("file")
+            else:
+                write_frame(part.drop("file"), placed / str(file) / f"{number:06d}.parquet")
+
+
+def _read_placed(folder: Path, table: Table) -> pl.DataFrame:
+    parts = sorted(folder.glob("*.parquet"))
+    return pl.read_parquet(parts, schema=table.polars_schema) if parts else table.empty()
+
+
+def _replace_rows(
+    old: pl.DataFrame, wanted: pl.DataFrame, touched: pl.DataFrame | None, by: Sequence[str]
+) -> pl.DataFrame:
+    """`old` with its touched rows (None: all of them) as `wanted`, in the place of the first old row of their key."""
+    places = old.with_row_index("place")
+    first_places = places.select(*by, "place").group_by(by, maintain_order=True).agg(pl.col("place").min())
+    new = wanted.join(first_places, on=list(by), how="left", nulls_equal=True, maintain_order="left")
+    stays = (
+        places.clear()
+        if touched is None
+        else places.join(touched, on=list(by), how="anti", nulls_equal=True, maintain_order="left")
     )
-    untouched = old.with_row_index("place").join(keys, on=list(by), how="anti", nulls_equal=True, maintain_order="left")
     columns = [*old.columns, "place"]
-    return (
-        pl.concat([untouched.select(columns), wanted.select(columns)]).sort("place", maintain_order=True).drop("place")
-    )
+    together = pl.concat([stays.select(columns), new.select(columns)])
+    return together.sort("place", nulls_last=True, maintain_order=True).drop("place")
 
 
-def _split_rows(rows: pl.LazyFrame, table: Table) -> Iterable[pl.DataFrame]:
-    size = ROWS_PER_FILE if table.is_published else ROWS_PER_INTERNAL_FILE
-    for batch in rows.select(table.column_names).collect_batches(chunk_size=size, maintain_order=True):
-        if batch.height:
-            yield batch
+def _split_rows(batches: Iterable[pl.DataFrame], table: Table) -> Iterator[pl.DataFrame]:
+    """The rows of `batches` in order, as files bounded in rows and bytes; where one ends depends on the rows alone."""
+    held: list[pl.DataFrame] = []
+    rows, size = 0, 0
+    for batch in batches:
+        ends = batch.with_columns(_measure_rows(table).alias("bytes"))["bytes"].cum_sum().to_numpy()
+        start = 0
+        while start < batch.height:
+            before = int(ends[start - 1]) if start else 0
+            fitting = int(np.searchsorted(ends, before + BYTES_PER_FILE - size, side="right")) - start
+            taken = min(fitting, ROWS_PER_FILE - rows)
+            if taken <= 0 and rows:
+                yield pl.concat(held)
+                held, rows, size = [], 0, 0
+                continue
+            # A row that is larger than a file has one for itself.
+            held.append(batch.slice(start, max(taken, 1)))
+            rows, start = rows + held[-1].height, start + held[-1].height
+            size += int(ends[start - 1]) - before
+    if rows:
+        yield pl.concat(held)
+
+
+def _measure_rows(table: Table) -> pl.Expr:
+    """Bytes of each row, near enough to bound a file."""
+    return pl.sum_horizontal(_measure_column(column).cast(pl.Int64).fill_null(0) for column in table.columns)
+
+
+def _measure_column(column: Column) -> pl.Expr:
+    match column.dtype:
+        case pl.String():
+            return pl.col(column.name).str.len_bytes()
+        case pl.Binary():
+            return pl.col(column.name).bin.size()
+        case pl.List():
+            return pl.col(column.name).list.len() * ITEM_BYTES
+    return pl.lit(8)
 
 
 def stage_catalog(store: Store, staged: Sequence[StagedFile], run_id: str) -> list[StagedFile]:
@@ -129,9 +201,7 @@ def stage_catalog(store: Store, staged: Sequence[StagedFile], run_id: str) -> li
     publish = store.work(run_id) / "publish"
     after = store.with_staged(locate_staged(store, staged, run_id))
     files = {
-        table.name: [(name, path.stat().st_size) for name, path in after.list_files(table).items()]
-        for table in TABLES
-        if table.is_published
+        table.name: [(name, path.stat().st_size) for name, path in after.list_files(table).items()] for table in TABLES
     }
     texts = {"README.md": render_data_dictionary(), "datapackage.json": render_package(describe_package(files))}
     changed = []
@@ -169,7 +239,8 @@ def order_for_publication(staged: Iterable[StagedFile]) -> list[StagedFile]:
             return 3, 0, file.name
         if file.is_replacement:
             return (0 if dataset == ARTICLES.name else 1), 0, file.name
-        return 2, additions.index(dataset), file.name
+        # The index is no dataset: nobody reads it beside a run, which waits until all is in place.
+        return 2, additions.index(dataset) if dataset in additions else -1, file.name
 
     return sorted(staged, key=place)
 
@@ -209,6 +280,7 @@ def roll_forward(store: Store, run_id: str) -> int:
                 f"changed by something else; restore it from a copy, or delete {work} and then rebuild the store with "
                 "`winnow backfill --all`."
             )
+    remove_old_segments(store)
     (work / JOURNAL).unlink()
     sync_folder(work)
     remove_folder(work)

@@ -177,11 +177,14 @@ def _describe_document(document: Mapping[str, Any]) -> Text:
     return text
 
 
-def compare_documents(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """The shared passages of two documents: numbers, and the words of each run on both sides."""
+def compare_documents(one: Mapping[str, Any], other: Mapping[str, Any], *, scattered: bool = False) -> dict[str, Any]:
+    """The shared passages of two documents: numbers, and the words of each run on both sides.
+
+    `scattered`: see `transforms.dedup.align.find_shared_passages`.
+    """
     from transforms.dedup.align import find_shared_passages  # noqa: PLC0415 - numba takes its time to load
 
-    spans = find_shared_passages(one["text"], other["text"])
+    spans = find_shared_passages(one["text"], other["text"], scattered=scattered)
     words = sum(span.words for span in spans)
     return {
         "one": {name: one[name] for name in ("document_id", "source_path", "word_count")},
@@ -216,4 +219,5 @@ def render_comparison(comparison: Mapping[str, Any]) -> RenderableType:
     )
     for span in comparison["spans"]:
         table.add_row(str(span["words"]), Text(span["text"]), Text(span["other_text"]))
-    return table if comparison["spans"] else Text("They share no passage of 15 words or more.")
+    nothing = "They share no passage that counts: 15 words in a row or, with --scattered, 15 close together."
+    return table if comparison["spans"] else Text(nothing)

@@ -12,9 +12,9 @@ import polars as pl
 
 from flows.settings import Settings
 from flows.storage import Store
-from transforms.contracts import ARTICLES, DUPLICATES, FINGERPRINTS, REJECTS, REMOVED, Table
+from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, Table
 from transforms.contracts.parsed import DECISIONS
-from transforms.dedup.rank import RANKED_COLUMNS
+from transforms.dedup.update import HELD_COLUMNS, Held
 
 RECORDED_LIBRARIES: Final = (
     "charset-normalizer",
@@ -89,9 +89,14 @@ class Batch:
         return self.folder / "raw.parquet"
 
     @property
-    def fingerprints(self) -> Path:
-        """Fingerprints of the distinct texts of the batch."""
-        return self.folder / f"{FINGERPRINTS.name}.parquet"
+    def texts(self) -> Path:
+        """Texts of the documents, in their order, in a file that can be mapped."""
+        return self.folder / "texts.arrow"
+
+    @property
+    def segment(self) -> Path:
+        """Folder of the fingerprints of the distinct texts of the batch; see `flows.index`."""
+        return self.folder / "segment"
 
     @property
     def line_counts(self) -> Path:
@@ -122,8 +127,9 @@ def _scan_documents(store: Store, table: Table, columns: Sequence[str]) -> pl.La
     )
 
 
-HELD_COLUMNS: Final = tuple(dict.fromkeys((*RANKED_COLUMNS, *DECISIONS)))
-"""What deciding needs to know of every document held."""
+def open_held(run: Run) -> Held:
+    """What the store holds, as deciding wants it; a rebuild starts from nothing."""
+    return Held.nothing() if run.is_rebuild else Held(scan_held(run.store, HELD_COLUMNS), run.store.scan(OVERLAPS))
 
 
 def list_versions() -> list[dict[str, str]]:

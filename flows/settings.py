@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     batch_bytes: Annotated[int, Field(ge=1, description="Bytes in a batch, at most (one file may exceed it).")] = (
         64_000_000
     )
+    match_bytes: Annotated[
+        int, Field(ge=1, description="Memory for pairs of documents while they are matched (bytes); more goes to disk.")
+    ] = 256_000_000
     task_runner: Annotated[
         Literal["threads", "processes"], Field(description="How batches run: threads or processes.")
     ] = "threads"

@@ -1,104 +1,167 @@
 """What a run would publish: the rows that each table should say, staged as files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
 
 import polars as pl
 
+from flows.deciding import Verdict
+from flows.index import holds_texts, read_segment, stage_index
+from flows.matching import Matching, open_usable_index
 from flows.publication import StagedFile, locate_staged, stage_catalog, stage_empty_files, stage_table_changes
 from flows.run import Batch, Run, scan_batches, scan_held
-from flows.steps import Verdict
+from flows.slices import let_go_of_others, walk_rows
 from flows.storage import Store
-from transforms.contracts import ARTICLES, DUPLICATES, FINGERPRINTS, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, Table
+from transforms.contracts import (
+    ARTICLES,
+    DUPLICATES,
+    OVERLAPS,
+    RAW,
+    REJECTS,
+    REMOVED,
+    RUNS,
+    TABLES,
+    Table,
+)
 from transforms.contracts.parsed import DECISIONS
 from transforms.documents import DERIVED
+
+DECIDED_TOGETHER: Final = 10
+"""Batches whose decisions are looked up at once: each look goes through all decisions of the run."""
 
 
 @dataclass(frozen=True)
 class Desired:
-    """What one table should say: the rows wanted, and the keys that may change (None: all of them)."""
+    """What one table should say: the rows wanted, and the keys that may change (None: all of them).
+
+    `read` gives the rows in frames, in order and one after another, so that nobody has to hold them all.
+    `held` are those of the touched keys that the store may hold.
+    """
 
     table: Table
-    rows: pl.LazyFrame
+    read: Callable[[], Iterable[pl.DataFrame]]
     touched: pl.DataFrame | None
+    held: pl.DataFrame | None
 
 
 def list_desired(run: Run, batches: Sequence[Batch], verdict: Verdict) -> list[Desired]:
     """The rows that each table should say about everything that the run touched."""
-    documents = scan_decided(run, batches, verdict)
-    touched = None if run.is_rebuild else documents.select("document_id").collect()
-    derived = scan_batches((batch.documents for batch in batches), DERIVED).select("document_id")
-    removed = scan_batches((batch.removed for batch in batches), REMOVED.polars_schema)
+    derived = scan_batches((batch.documents for batch in batches), DERIVED).select("document_id").collect()
+    decided = pl.read_parquet(verdict.decisions, columns=["document_id"])
+    touched = pl.concat([derived, decided]).unique()
+
+    def read_documents(table: Table) -> Iterator[pl.DataFrame]:
+        is_kept = pl.col("relation").is_null()
+        for documents in read_decided(run, batches, verdict):
+            rows = documents.filter(is_kept if table is ARTICLES else ~is_kept).select(table.column_names)
+            yield rows if rows.height == documents.height else let_go_of_others(rows)
+
     return [
-        Desired(ARTICLES, documents.filter(pl.col("relation").is_null()).select(ARTICLES.column_names), touched),
-        Desired(
-            DUPLICATES, documents.filter(pl.col("relation").is_not_null()).select(DUPLICATES.column_names), touched
+        *(_desire(run, verdict, table, partial(read_documents, table), touched) for table in (ARTICLES, DUPLICATES)),
+        _desire(
+            run,
+            verdict,
+            OVERLAPS,
+            partial(walk_rows, verdict.overlaps, OVERLAPS, OVERLAPS.column_names),
+            pl.read_parquet(verdict.touched_pairs),
         ),
-        _desire_overlaps(run, verdict),
-        Desired(REMOVED, removed, None if run.is_rebuild else derived.collect()),
+        _desire(run, verdict, REMOVED, _read_batches(REMOVED, [batch.removed for batch in batches]), derived),
         _desire_rejects(run, batches),
-        _desire_fingerprints(run, batches),
     ]
 
 
-def scan_decided(run: Run, batches: Sequence[Batch], verdict: Verdict) -> pl.LazyFrame:
+def _desire(
+    run: Run, verdict: Verdict, table: Table, read: Callable[[], Iterable[pl.DataFrame]], touched: pl.DataFrame
+) -> Desired:
+    """The rows of `touched`; of every key in a rebuild, and in a store that holds nothing yet."""
+    if run.is_rebuild or not any(run.store.list_files(table) for table in TABLES):
+        return Desired(table, read, None, None)
+    held, new = touched, pl.read_parquet(verdict.new_documents)
+    for column in touched.columns:
+        held = held.join(new, left_on=column, right_on="document_id", how="anti")
+    return Desired(table, read, touched, held)
+
+
+def _read_batches(table: Table, paths: Sequence[Path]) -> Callable[[], Iterator[pl.DataFrame]]:
+    """Rows of `table` that the batches wrote, a file at a time: read together, Polars runs ahead through many."""
+    return lambda: (part for path in paths for part in walk_rows([path], table, table.column_names))
+
+
+def read_decided(run: Run, batches: Sequence[Batch], verdict: Verdict) -> Iterator[pl.DataFrame]:
     """Every document that is new or decided otherwise, with its decision: the columns of `duplicates`.
 
     The decision of a document derived again may stand; then its row says so with what is held.
     """
-    decisions = pl.scan_parquet(verdict.decisions)
-    derived = scan_batches((batch.documents for batch in batches), DERIVED)
-    if run.is_rebuild:
-        standing = decisions.head(0)
-    else:
-        ids = derived.select("document_id").join(decisions, on="document_id", how="anti")
-        standing = scan_held(run.store, DECISIONS.names()).join(ids, on="document_id", how="semi")
-    decided_new = derived.join(pl.concat([decisions, standing]), on="document_id", how="inner", maintain_order="left")
-    moved = (
-        scan_held(run.store, DERIVED.names())
-        .join(derived.select("document_id"), on="document_id", how="anti", maintain_order="left")
-        .join(decisions, on="document_id", how="inner", maintain_order="left")
-    )
-    columns = DUPLICATES.column_names
-    return (
-        decided_new.select(columns)
-        if run.is_rebuild
-        else pl.concat([decided_new.select(columns), moved.select(columns)])
-    )
+    for start in range(0, len(batches), DECIDED_TOGETHER):
+        together = batches[start : start + DECIDED_TOGETHER]
+        decisions = _find_decisions(run, together, verdict)
+        for batch in together:
+            documents = pl.read_parquet(batch.documents, schema=DERIVED)
+            yield _add_decisions(documents, decisions)
+    if not run.is_rebuild:
+        yield from _read_moved(run, batches, verdict)
 
 
-def _desire_overlaps(run: Run, verdict: Verdict) -> Desired:
-    touched = None if run.is_rebuild else pl.read_parquet(verdict.touched_pairs)
-    return Desired(OVERLAPS, pl.scan_parquet(verdict.overlaps), touched)
+def _add_decisions(documents: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
+    decided = documents.join(decisions, on="document_id", how="inner", maintain_order="left")
+    return decided.select(DUPLICATES.column_names)
+
+
+def _find_decisions(run: Run, batches: Sequence[Batch], verdict: Verdict) -> pl.DataFrame:
+    """The decisions of the documents in `batches`: those made now, or else those that stand."""
+    ids = scan_batches((batch.documents for batch in batches), DERIVED).select("document_id").collect()
+    made = pl.scan_parquet(verdict.decisions).join(ids.lazy(), on="document_id", how="semi").collect()
+    rest = ids.join(made, on="document_id", how="anti")
+    if run.is_rebuild or rest.is_empty():
+        return made
+    standing = scan_held(run.store, DECISIONS.names()).join(rest.lazy(), on="document_id", how="semi")
+    return pl.concat([made, standing.collect()])
+
+
+def _read_moved(run: Run, batches: Sequence[Batch], verdict: Verdict) -> Iterator[pl.DataFrame]:
+    """Documents held that are decided otherwise now and were not derived again."""
+    derived = scan_batches((batch.documents for batch in batches), DERIVED).select("document_id")
+    decisions = pl.scan_parquet(verdict.decisions).join(derived, on="document_id", how="anti").collect()
+    if decisions.is_empty():
+        return
+    for table in (ARTICLES, DUPLICATES):
+        files = run.store.list_files(table).values()
+        for held in walk_rows(files, table, DERIVED.names(), decisions.select("document_id")):
+            yield _add_decisions(held, decisions)
 
 
 def _desire_rejects(run: Run, batches: Sequence[Batch]) -> Desired:
     """Rejects of the run; a rebuild leaves those alone whose bytes are not held, since it cannot see them again."""
-    rows = scan_batches((batch.rejects for batch in batches), REJECTS.polars_schema)
-    key = pl.col(list(REJECTS.key))
-    if not run.is_rebuild:
-        return Desired(REJECTS, rows, rows.select(key).collect())
-    version = ["source_path", "source_sha256"]
-    held = run.store.scan(REJECTS).join(run.store.scan(RAW, version), on=version, how="semi")
-    return Desired(REJECTS, rows, pl.concat([held.select(key), rows.select(key)]).unique().collect())
-
-
-def _desire_fingerprints(run: Run, batches: Sequence[Batch]) -> Desired:
-    """Fingerprints of texts that are not held yet; those of a text never change."""
-    key = list(FINGERPRINTS.key)
-    rows = scan_batches((batch.fingerprints for batch in batches), FINGERPRINTS.polars_schema).unique().sort(key)
+    paths = [batch.rejects for batch in batches]
+    rows = scan_batches(paths, REJECTS.polars_schema).select(REJECTS.key)
     if run.is_rebuild:
-        return Desired(FINGERPRINTS, rows, None)
-    held = run.store.scan(FINGERPRINTS, ["text_key"]).unique()
-    rows = rows.join(held, on="text_key", how="anti", maintain_order="left")
-    return Desired(FINGERPRINTS, rows, rows.select("text_key").unique().collect())
+        version = ["source_path", "source_sha256"]
+        held = run.store.scan(REJECTS).join(run.store.scan(RAW, version), on=version, how="semi")
+        rows = pl.concat([held.select(REJECTS.key), rows]).unique()
+    keys = rows.collect()
+    return Desired(REJECTS, _read_batches(REJECTS, paths), keys, keys)
+
+
+def stage_index_changes(run: Run, batches: Sequence[Batch], matching: Matching) -> list[StagedFile]:
+    """Stage the index with the texts that the run adds; a damaged one is staged as it was made again.
+
+    A rebuild leaves an index alone that is whole and has the texts that it should have.
+    """
+    added = [*map(read_segment, matching.remade), *(read_segment(batch.segment) for batch in batches)]
+    if run.is_rebuild and holds_texts(run.store, added):
+        return []
+    names = stage_index(run.store, open_usable_index(run, matching), added, run.run_id)
+    return [StagedFile(name, is_replacement=(run.store.root / name).exists()) for name in names]
 
 
 def stage_changes(run: Run, desired: Sequence[Desired], batches: Sequence[Batch]) -> list[StagedFile]:
     """Stage every data file that changes, but `runs`."""
     staged = stage_empty_files(run.store, run.run_id)
     for part in desired:
-        staged += stage_table_changes(run.store, part.table, part.rows, part.touched, run.run_id)
+        staged += stage_table_changes(run.store, part.table, part.read(), part.held, run.run_id)
     return staged + _stage_raw(run, batches)
 
 
@@ -118,7 +181,7 @@ def _stage_raw(run: Run, batches: Sequence[Batch]) -> list[StagedFile]:
 
 def stage_run_row(run: Run, row: pl.DataFrame, staged: Sequence[StagedFile]) -> list[StagedFile]:
     """Add the run's own row, the data dictionary and the package descriptor to what is staged."""
-    with_row = [*staged, *stage_table_changes(run.store, RUNS, row.lazy(), row.select("run_id"), run.run_id)]
+    with_row = [*staged, *stage_table_changes(run.store, RUNS, [row], row.select("run_id"), run.run_id)]
     return with_row + stage_catalog(run.store, with_row, run.run_id)
 
 

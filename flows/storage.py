@@ -4,12 +4,13 @@ A store is a data folder:
 
     <table>/v<version>/*.parquet   the datasets; only `publication` puts files there
     work/<run_id>/                 what a run is making; gone when it is done
-    index/                         caches, safe to delete
+    index/                         fingerprints of all texts (`index`) and caches; made again when deleted
     reports/                       pages to look at
     .lock, .prefect/               the lock, and Prefect's own files
 """
 
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,12 @@ from transforms.contracts import TABLES, Table
 
 EMPTY_FILE: Final = "empty.parquet"
 """A file without rows in every dataset, so that a plain glob never comes up empty."""
+
+INDEX_FORMAT: Final = 1
+"""Part of the path. It changes with the layout of the files and with whatever a fingerprint depends on."""
+
+INDEX_FOLDER: Final = f"index/v{INDEX_FORMAT}"
+INDEX_MANIFEST: Final = f"{INDEX_FOLDER}/manifest.json"
 
 COMPRESSION: Final = "zstd"
 
@@ -163,3 +170,13 @@ def remove_folder(folder: Path) -> None:
     """Delete a folder and what is in it; fine when it is gone already."""
     if folder.exists():
         shutil.rmtree(folder)
+
+
+def remove_old_segments(store: Store) -> None:
+    """Delete the parts of the index that its manifest does not name."""
+    manifest = store.root / INDEX_MANIFEST
+    if manifest.exists():
+        named = {entry["name"] for entry in json.loads(manifest.read_bytes())["segments"]}
+        for path in manifest.parent.iterdir():
+            if path.is_dir() and path.name not in named:
+                remove_folder(path)

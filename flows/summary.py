@@ -13,7 +13,10 @@ from transforms.contracts import ARTICLES, DUPLICATES, REJECTS, Table
 
 @dataclass(frozen=True)
 class RunSummary:
-    """The numbers of a run. `run_id` is null when nothing was new: then nothing was written."""
+    """The numbers of a run. `run_id` is null when nothing was new: then nothing was written.
+
+    `index_remade` says what was wrong with the index when the run had to make it again; null otherwise.
+    """
 
     command: str
     inbox: str
@@ -34,6 +37,7 @@ class RunSummary:
     store_rejects: int = 0
     files_published: int = 0
     stage_seconds: dict[str, float] = field(default_factory=dict)
+    index_remade: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

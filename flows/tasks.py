@@ -11,12 +11,14 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.tasks import Task
 
-from flows import staging, steps
+from flows import deciding, matching, staging, steps
 from flows.audit import audit_staged
+from flows.deciding import Aligned, Verdict
 from flows.errors import StoreError
+from flows.matching import Matching
 from flows.publication import StagedFile, commit, roll_forward
 from flows.run import Batch, Run
-from flows.steps import Discovery, Matching, Verdict
+from flows.steps import Discovery
 from flows.storage import remove_folder
 from flows.validation import AuditResult
 
@@ -52,25 +54,26 @@ def derive_batch(run: Run, manifest: Path) -> Batch:
 @task(name="match documents", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS, **IO_RETRIES)
 def match_documents(run: Run, batches: Sequence[Batch]) -> Matching:
     """Find the pairs that may share a passage."""
-    return steps.match_documents(run, batches)
+    return matching.match_documents(run, batches)
 
 
 @task(name="align chunk", task_run_name="align {chunk.stem}", cache_policy=NO_CACHE, **IO_RETRIES)
-def align_chunk(run: Run, batches: Sequence[Batch], chunk: Path) -> Path:
+def align_chunk(run: Run, batches: Sequence[Batch], found: Matching, chunk: Path) -> Aligned:
     """Compare pairs word by word."""
-    return steps.align_chunk(run, batches, chunk)
+    return deciding.align_chunk(run, batches, found, chunk)
 
 
 @task(name="decide documents", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS, **IO_RETRIES)
-def decide_documents(run: Run, batches: Sequence[Batch], matching: Matching, aligned: Sequence[Path]) -> Verdict:
+def decide_documents(run: Run, batches: Sequence[Batch], found: Matching, aligned: Sequence[Aligned]) -> Verdict:
     """Decide what is kept and what is set aside."""
-    return steps.decide_documents(run, batches, matching, aligned)
+    return deciding.decide_documents(run, batches, found, aligned)
 
 
 @task(name="stage changes", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS)
-def stage_changes(run: Run, batches: Sequence[Batch], verdict: Verdict) -> list[StagedFile]:
+def stage_changes(run: Run, batches: Sequence[Batch], found: Matching, verdict: Verdict) -> list[StagedFile]:
     """Write the files that would be published."""
-    return staging.stage_changes(run, staging.list_desired(run, batches, verdict), batches)
+    staged = staging.stage_changes(run, staging.list_desired(run, batches, verdict), batches)
+    return staged + staging.stage_index_changes(run, batches, found)
 
 
 @task(name="audit staged rows", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS)

@@ -77,11 +77,13 @@ def update_store(run: Run, discovery: Discovery) -> RunSummary:
     with clock.stage("match"):
         matching = tasks.match_documents(run, batches)
     with clock.stage("align", len(matching.chunks)):
-        aligned = _collect(tasks.align_chunk.map(unmapped(run), unmapped(batches), list(matching.chunks)))
+        aligned = _collect(
+            tasks.align_chunk.map(unmapped(run), unmapped(batches), unmapped(matching), list(matching.chunks))
+        )
     with clock.stage("decide"):
         verdict = tasks.decide_documents(run, batches, matching, aligned)
     with clock.stage("stage"):
-        staged = tasks.stage_changes(run, batches, verdict)
+        staged = tasks.stage_changes(run, batches, matching, verdict)
     outcomes = count_run(run, batches, verdict, staged)
     if run.is_rebuild and not staged:
         return replace(summarise(run, discovery, outcomes, run.store, clock.seconds), run_id=None)
@@ -95,4 +97,4 @@ def update_store(run: Run, discovery: Discovery) -> RunSummary:
     write_frame(make_run_row(run, summary, datetime.now(UTC)), row)
     with clock.stage("publish"):
         published = tasks.publish_changes(run, staged, row)
-    return replace(summary, files_published=published)
+    return replace(summary, files_published=published, index_remade=matching.index_damage)

@@ -7,10 +7,9 @@ imported inside the functions that use it.
 from __future__ import annotations
 
 import datetime
-import html
 import logging
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,8 @@ import polars as pl
 
 from flows.catalog import describe_bounds, find_length_unit
 from flows.data_docs import make_pages_offline
+from flows.results import cut_list, find_exception, merge_results, prepare_stored_results
+from flows.slices import regroup
 from transforms.contracts import TABLES, Between, Column, Matches, OneOf, Rule, Table
 from transforms.laws import CHECKS
 
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 EXAMPLES_PER_PROBLEM: Final = 5
 EXAMPLE_CHARACTERS: Final = 120
 """Longer values are cut in the report: enough to recognise a path or a pattern that went wrong."""
-
-ROWS_PER_PAGE_TABLE: Final = 100
-"""Failing rows that the Data Docs list for a check: a page of them is read, a hundred thousand are not."""
 
 SUBJECT: Final = "subject"
 HOLDS: Final = "holds"
@@ -86,44 +84,158 @@ class AuditResult:
         return "\n".join(lines)
 
 
-def validate_frames(
-    frames: Mapping[str, pl.DataFrame], laws: pl.DataFrame, run_id: str, docs_folder: Path
-) -> AuditResult:
-    """Check `frames` (table name -> rows) against their contracts, and `laws` (CHECKS), and write the Data Docs.
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """The rows of one table that are to be checked.
 
-    A table whose schema differs from its contract is a problem of its own, and its rows are not looked at further. The
-    pages are written to `docs_folder`, which should be this run's own; nothing is written elsewhere. ValueError when a
-    name is not a table's or `laws` is not a CHECKS frame; RuntimeError when Great Expectations gives no answer for a
-    check.
+    `differences` says how the schema found differs from the contract's. `read` gives the columns asked for of all
+    rows, in slices; it is called again when a key stands in more than one of them.
     """
-    tables = [_find_table(name) for name in frames]
-    if laws.schema != CHECKS:
-        raise ValueError(f"the checks of the laws have the schema {dict(laws.schema)}, expected {dict(CHECKS)}")
-    differences = {table.name: table.find_schema_differences(frames[table.name].schema) for table in tables}
+
+    differences: tuple[str, ...]
+    read: Callable[[Sequence[pl.Expr]], Iterable[pl.DataFrame]]
+
+    @classmethod
+    def of_frame(cls, table: Table, frame: pl.DataFrame) -> TableRows:
+        """A frame that is small enough to be one slice."""
+        return cls(tuple(table.find_schema_differences(frame.schema)), lambda columns: [frame.select(columns)])
+
+
+def validate_rows(
+    rows: Mapping[str, TableRows], laws: Iterable[pl.DataFrame], run_id: str, docs_folder: Path
+) -> AuditResult:
+    """Check `rows` (by table name) against their contracts, and `laws` (CHECKS frames), and write the Data Docs.
+
+    Rows and laws are looked at a slice at a time; what is found is put together, so that a table has one result and
+    one page. A table whose schema differs from its contract is a problem of its own, and its rows are not looked at
+    further. The pages are written to `docs_folder`, which should be this run's own; nothing is written elsewhere.
+    ValueError when a name is not a table's or `laws` has another schema; RuntimeError when Great Expectations gives no
+    answer for a check.
+    """
+    tables = {name: _find_table(name) for name in rows}
+    differences = {name: part.differences for name, part in rows.items()}
     problems = [_schema_problem(name, sentence) for name, found in differences.items() for sentence in found]
     with _quiet_great_expectations():
-        context = _make_context(docs_folder)
-        assets = [
-            (table.name, build_suite(table), slim_frame(table, frames[table.name]), table.key)
-            for table in tables
-            if not differences[table.name]
-        ]
-        assets += [
-            (name, build_law_suite(checks), spread_laws(checks), (SUBJECT,))
-            for name, checks in (("schema", _describe_schemas(differences)), ("laws", laws))
-            if checks.height
-        ]
-        for name, suite, frame, key in assets:
-            result = _run_suite(context, name, suite, frame, key, run_id)
-            found = _collect_problems(name, result, suite, frame)
-            if result.success is not (not found):
-                raise RuntimeError(f"Great Expectations says success={result.success} for {name}, but gives {found}")
-            # The schema was judged above, with a sentence for each difference; its asset is there for the pages.
-            problems += found if name != "schema" else [problem for problem in found if problem.check == "error"]
-        _prepare_stored_results(context)
-        context.build_data_docs()
+        auditor = _Auditor(_make_context(docs_folder), run_id)
+        for name, part in rows.items():
+            if not part.differences:
+                problems += auditor.check_table(tables[name], part)
+        # The schemas were judged above, with a sentence for each difference; their asset is there for the pages.
+        schemas = auditor.check_laws("schema", [_describe_schemas(differences)])
+        problems += [problem for problem in schemas if problem.check == "error"]
+        problems += auditor.check_laws("laws", laws)
+        auditor.build_pages()
     make_pages_offline(docs_folder)
     return AuditResult(passed=not problems, problems=tuple(problems))
+
+
+class _Auditor:
+    """Runs suites over slices of rows, and keeps one result of each for the pages."""
+
+    def __init__(self, context: Any, run_id: str) -> None:
+        """Start without a result. All runs of a suite have one name, so the pages see one result of it."""
+        self.context = context
+        library = import_great_expectations()
+        self.run = library.RunIdentifier(run_name=run_id, run_time=datetime.datetime.now(datetime.UTC))
+
+    def check_table(self, table: Table, rows: TableRows) -> list[Problem]:
+        """Every slice of `rows` against the suite of `table`; a key must be the only one in all of them."""
+        columns = list_slim_columns(table)
+        hashes: list[pl.Series] = []
+        results = []
+        for part in rows.read(columns):
+            hashes.append(part.select(pl.struct(table.key).hash()).to_series())
+            results.append(self._run(table.name, build_suite(table), part.to_pandas(), table.key))
+        count = sum(part.len() for part in hashes)
+        if len(results) != 1:
+            repeated = _find_repeated_rows(table, rows, hashes)
+            last = self._run(table.name, build_suite(table), repeated.to_pandas(), table.key)
+            results = [merge_results(results, last, count)]
+        return self._keep(table.name, results[0], count)
+
+    def check_laws(self, name: str, laws: Iterable[pl.DataFrame]) -> list[Problem]:
+        """The checks in `laws`, each law an expectation; nothing when there is none."""
+        results = []
+        seen, count = pl.DataFrame(schema=CHECKS), 0
+        for checks in regroup(_require_checks(laws)):
+            count += checks.height
+            results.append(self._run(name, build_law_suite(checks), spread_laws(checks), (SUBJECT,)))
+            seen = pl.concat([seen, checks.unique("law", maintain_order=True)]).unique("law", maintain_order=True)
+        if not results:
+            return []
+        if len(results) > 1:
+            last = self._run(name, build_law_suite(seen), spread_laws(seen).head(0), (SUBJECT,))
+            results = [merge_results(results, last, count)]
+        return self._keep(name, results[0], count)
+
+    def _run(self, name: str, suite: gx.ExpectationSuite, frame: pd.DataFrame, key: Sequence[str]) -> Any:
+        library = import_great_expectations()
+        source = self.context.data_sources.get("winnow")
+        known = {asset.name: asset for asset in source.assets}
+        asset = known.get(name) or source.add_dataframe_asset(name)
+        data = (
+            asset.batch_definitions[0]
+            if asset.batch_definitions
+            else asset.add_batch_definition_whole_dataframe("rows")
+        )
+        definition = self.context.validation_definitions.add_or_update(
+            library.ValidationDefinition(name=name, data=data, suite=self.context.suites.add_or_update(suite))
+        )
+        result = definition.run(
+            batch_parameters={"dataframe": frame},
+            result_format={
+                "result_format": "COMPLETE",
+                "unexpected_index_column_names": list(key),
+                # A query on a frame that is gone by the time the pages are read.
+                "return_unexpected_index_query": False,
+            },
+            run_id=self.run,
+        )
+        if len(result.results) != len(suite.expectations):
+            raise RuntimeError(
+                f"Great Expectations answered {len(result.results)} of {len(suite.expectations)} checks of {name}"
+            )
+        for outcome in result.results:
+            # Of a check that fails everywhere the pages need a few rows, not all of them.
+            outcome.result = {field: cut_list(value) for field, value in outcome.result.items()}
+        return result
+
+    def _keep(self, name: str, result: Any, rows: int) -> list[Problem]:
+        """Put `result`, which is about so many rows, where the pages are made from; returns what it finds."""
+        found = [_describe_failure(name, outcome, rows) for outcome in result.results if not outcome.success]
+        if result.success is not (not found):
+            raise RuntimeError(f"Great Expectations says success={result.success} for {name}, but gives {found}")
+        store = self.context.validation_results_store
+        [key] = [key for key in store.list_keys() if key.expectation_suite_identifier.name == name]
+        store.set(key, result)
+        return found
+
+    def build_pages(self) -> None:
+        """Write the Data Docs."""
+        prepare_stored_results(self.context)
+        self.context.build_data_docs()
+
+
+def _require_checks(laws: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    for checks in laws:
+        if checks.schema != CHECKS:
+            raise ValueError(f"the checks of the laws have the schema {dict(checks.schema)}, expected {dict(CHECKS)}")
+        yield checks
+
+
+def _find_repeated_rows(table: Table, rows: TableRows, hashes: Sequence[pl.Series]) -> pl.DataFrame:
+    """The slim rows whose key may stand more than once: those of a hash that does, so few or none.
+
+    The hashes are 8 bytes a row, which is all that is held of all rows at a time.
+    """
+    columns = list_slim_columns(table)
+    every = pl.concat(hashes) if hashes else pl.Series(dtype=pl.UInt64)
+    repeated = every.filter(every.is_duplicated()).unique()
+    parts = [table.empty().select(columns)]
+    if repeated.len():
+        is_repeated = pl.struct(table.key).hash().is_in(repeated.implode())
+        parts += [part.filter(is_repeated) for part in rows.read(columns)]
+    return pl.concat(parts)
 
 
 def build_suite(table: Table) -> gx.ExpectationSuite:
@@ -191,14 +303,14 @@ def _expect_between(table: Table, column: Column, low: float | None, high: float
     )
 
 
-def slim_frame(table: Table, frame: pl.DataFrame) -> pd.DataFrame:
-    """What Great Expectations looks at: the columns of `table` in order, one row per row of `frame`.
+def list_slim_columns(table: Table) -> list[pl.Expr]:
+    """What Great Expectations looks at: the columns of `table` in order.
 
     Lists and binary values become their lengths (items, bytes); so does text (characters), unless it is in the key or
-    held against a vocabulary or a pattern. Timestamps become naive UTC datetime64[us]. Great Expectations hashes the
-    whole frame before it starts, and lists, time zones and long texts are what makes that slow.
+    held against a vocabulary or a pattern. Timestamps become naive UTC. Great Expectations hashes the whole frame
+    before it starts, and lists, time zones and long texts are what makes that slow.
     """
-    return frame.select(_slim_column(table, column) for column in table.columns).to_pandas()
+    return [_slim_column(table, column) for column in table.columns]
 
 
 def _slim_column(table: Table, column: Column) -> pl.Expr:
@@ -291,39 +403,9 @@ def _make_context(docs_folder: Path) -> Any:
     return context
 
 
-def _run_suite(
-    context: Any, name: str, suite: gx.ExpectationSuite, frame: pd.DataFrame, key: Sequence[str], run_id: str
-) -> Any:
-    gx = import_great_expectations()
-    asset = context.data_sources.get("winnow").add_dataframe_asset(name)
-    definition = context.validation_definitions.add(
-        gx.ValidationDefinition(
-            name=name, data=asset.add_batch_definition_whole_dataframe("rows"), suite=context.suites.add(suite)
-        )
-    )
-    return definition.run(
-        batch_parameters={"dataframe": frame},
-        result_format={
-            "result_format": "COMPLETE",
-            "unexpected_index_column_names": list(key),
-            # A query on a frame that is gone by the time the pages are read.
-            "return_unexpected_index_query": False,
-        },
-        run_id=gx.RunIdentifier(run_name=run_id, run_time=datetime.datetime.now(datetime.UTC)),
-    )
-
-
-def _collect_problems(name: str, result: Any, suite: gx.ExpectationSuite, frame: pd.DataFrame) -> list[Problem]:
-    if len(result.results) != len(suite.expectations):
-        raise RuntimeError(
-            f"Great Expectations answered {len(result.results)} of {len(suite.expectations)} checks of {name}"
-        )
-    return [_describe_failure(name, outcome, len(frame)) for outcome in result.results if not outcome.success]
-
-
 def _describe_failure(name: str, outcome: Any, rows: int) -> Problem:
     meta = outcome.expectation_config.meta
-    message = _find_exception(outcome.exception_info)
+    message = find_exception(outcome.exception_info)
     if message is not None:
         sentence = f"Great Expectations could not check whether {meta['sentence']}: {message}"
         return Problem(name, "error", 0, rows, (), sentence)
@@ -332,7 +414,7 @@ def _describe_failure(name: str, outcome: Any, rows: int) -> Problem:
         return Problem(name, meta["check"], rows, rows, (), f"{meta['sentence']}: {details.get('observed_value')}")
     failing = int(details["unexpected_count"])
     is_about_nulls = meta["check"] == "not null"
-    looked_at = rows - (0 if is_about_nulls else int(details.get("missing_count") or 0))
+    looked_at = details.get("element_count", rows) - (0 if is_about_nulls else int(details.get("missing_count") or 0))
     columns = outcome.expectation_config.kwargs
     examples = tuple(
         _make_example(row, columns.get("column"), details["unexpected_index_column_names"])
@@ -340,15 +422,6 @@ def _describe_failure(name: str, outcome: Any, rows: int) -> Problem:
     )
     sentence = f"{meta['sentence']} in {failing:,} of {_count(looked_at, 'row')}"
     return Problem(name, meta["check"], failing, looked_at, examples, sentence)
-
-
-def _find_exception(info: Mapping[str, Any]) -> str | None:
-    """The message of the exception that stopped a check; None when the check was carried out."""
-    # One dictionary for the expectation, or one per metric that failed.
-    for part in [info, *[value for value in info.values() if isinstance(value, dict)]]:
-        if part.get("raised_exception"):
-            return str(part.get("exception_message"))
-    return None
 
 
 def _make_example(row: Mapping[str, Any], column: str | None, key: Sequence[str]) -> Example:
@@ -379,34 +452,6 @@ def _printable(text: str) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def _prepare_stored_results(context: Any) -> None:
-    """Make the stored results fit for the pages, which print values of failing rows as HTML: escape and cut them."""
-    store = context.validation_results_store
-    for key in store.list_keys():
-        stored = store.get(key)
-        for outcome in stored.results:
-            # Of a check that fails everywhere the pages need a few rows, not all of them.
-            outcome.result = _escape({name: _cut(value) for name, value in outcome.result.items()})
-            outcome.exception_info = _escape(outcome.exception_info)
-        # The head of a page reads the name of the data from here, and a frame in memory leaves it out.
-        stored.meta["batch_spec"] = {**stored.meta.get("batch_spec", {}), "data_asset_name": stored.suite_name}
-        store.set(key, stored)
-
-
-def _cut(value: Any) -> Any:
-    return value[:ROWS_PER_PAGE_TABLE] if isinstance(value, list) else value
-
-
-def _escape(value: Any) -> Any:
-    if isinstance(value, str):
-        return html.escape(value)
-    if isinstance(value, Mapping):
-        return {name: _escape(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_escape(item) for item in value]
-    return value
 
 
 def import_great_expectations() -> Any:

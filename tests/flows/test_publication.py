@@ -96,7 +96,7 @@ def test_rows_are_replaced_where_they_stand_and_other_files_are_left_alone(tmp_p
     other = make_removed(("d", 0, "old"), ("e", 1, "old"))
     store = hold(tmp_path, REMOVED, one=one, other=other)
     desired = make_removed(("d", 0, "old"), ("b", 1, "new"))
-    staged = stage_table_changes(store, REMOVED, desired.lazy(), desired.select(REMOVED.key), RUN)
+    staged = stage_table_changes(store, REMOVED, [desired], desired.select(REMOVED.key), RUN)
     assert staged == [StagedFile(f"{REMOVED.folder}/one.parquet", is_replacement=True)]
     expected = make_removed(("a", 0, "old"), ("b", 1, "new"), ("c", 2, "old"))
     assert read_staged(store, staged)["one"].equals(expected)
@@ -107,7 +107,7 @@ def test_rows_are_replaced_where_they_stand_and_other_files_are_left_alone(tmp_p
 def test_touched_rows_that_are_not_desired_go(tmp_path: Path) -> None:
     store = hold(tmp_path, REMOVED, one=make_removed(("a", 0, "r"), ("b", 1, "r")), two=make_removed(("c", 0, "r")))
     touched = make_removed(("b", 1, "r"), ("c", 0, "r"), ("z", 9, "r")).select(REMOVED.key)
-    staged = stage_table_changes(store, REMOVED, REMOVED.empty().lazy(), touched, RUN)
+    staged = stage_table_changes(store, REMOVED, [REMOVED.empty()], touched, RUN)
     rows = read_staged(store, staged)
     assert rows["one"].equals(make_removed(("a", 0, "r")))
     # A file that lost its last row stays, with its schema: nothing is ever deleted.
@@ -118,7 +118,7 @@ def test_touched_rows_that_are_not_desired_go(tmp_path: Path) -> None:
 def test_without_touched_keys_the_table_says_what_is_desired_and_no_more(tmp_path: Path) -> None:
     store = hold(tmp_path, REMOVED, one=make_removed(("a", 0, "r"), ("b", 1, "r")), two=make_removed(("c", 0, "r")))
     desired = make_removed(("n", 5, "r"), ("c", 0, "new"), ("b", 1, "r"))
-    staged = stage_table_changes(store, REMOVED, desired.lazy(), None, RUN)
+    staged = stage_table_changes(store, REMOVED, [desired], None, RUN)
     rows = read_staged(store, staged)
     assert rows["one"].equals(make_removed(("b", 1, "r")))
     assert rows["two"].equals(make_removed(("c", 0, "new")))
@@ -129,7 +129,7 @@ def test_without_touched_keys_the_table_says_what_is_desired_and_no_more(tmp_pat
 def test_with_no_touched_key_nothing_changes(tmp_path: Path) -> None:
     store = hold(tmp_path, REMOVED, one=make_removed(("a", 0, "r")))
     nothing = REMOVED.empty()
-    assert stage_table_changes(store, REMOVED, nothing.lazy(), nothing.select("document_id"), RUN) == []
+    assert stage_table_changes(store, REMOVED, [nothing], nothing.select("document_id"), RUN) == []
     assert not store.work(RUN).exists()
 
 
@@ -138,7 +138,7 @@ def test_rows_of_a_key_of_several_rows_are_replaced_together(tmp_path: Path) -> 
         tmp_path, REMOVED, one=make_removed(("a", 0, "r"), ("b", 0, "r"), ("b", 1, "r"), ("c", 0, "r"), ("b", 2, "r"))
     )
     desired = make_removed(("b", 1, "new"), ("b", 7, "new"), ("n", 0, "r"), ("n", 1, "r"))
-    staged = stage_table_changes(store, REMOVED, desired.lazy(), desired.select("document_id").unique(), RUN)
+    staged = stage_table_changes(store, REMOVED, [desired], desired.select("document_id").unique(), RUN)
     rows = read_staged(store, staged)
     assert rows["one"].equals(make_removed(("a", 0, "r"), ("b", 1, "new"), ("b", 7, "new"), ("c", 0, "r")))
     assert rows[f"{RUN}-00000"].equals(make_removed(("n", 0, "r"), ("n", 1, "r")))
@@ -153,9 +153,9 @@ def test_rows_of_a_key_that_lie_in_several_files_are_not_doubled(tmp_path: Path)
         two=make_removed(("b", 1, "r"), ("c", 0, "r")),
     )
     same = make_removed(("b", 0, "r"), ("b", 1, "r"))
-    assert stage_table_changes(store, REMOVED, same.lazy(), same.select("document_id").unique(), RUN) == []
+    assert stage_table_changes(store, REMOVED, [same], same.select("document_id").unique(), RUN) == []
     desired = make_removed(("b", 0, "r"), ("b", 1, "new"), ("b", 2, "r"))
-    staged = stage_table_changes(store, REMOVED, desired.lazy(), desired.select("document_id").unique(), RUN)
+    staged = stage_table_changes(store, REMOVED, [desired], desired.select("document_id").unique(), RUN)
     after = store.with_staged(locate_staged(store, staged, RUN)).read(REMOVED).sort(REMOVED.key)
     assert after.equals(pl.concat([make_removed(("a", 0, "r")), desired, make_removed(("c", 0, "r"))]))
     # No row moves to another file: a reader between two files would see it twice, or not at all.
@@ -165,7 +165,7 @@ def test_rows_of_a_key_that_lie_in_several_files_are_not_doubled(tmp_path: Path)
 def test_null_is_a_key_like_any_other(tmp_path: Path) -> None:
     store = hold(tmp_path, REJECTS, one=make_rejects(("a", None, "old"), ("a", "f" * 64, "old"), ("b", None, "old")))
     desired = make_rejects(("a", None, "new"), ("c", None, "new"))
-    staged = stage_table_changes(store, REJECTS, desired.lazy(), desired.select(REJECTS.key), RUN)
+    staged = stage_table_changes(store, REJECTS, [desired], desired.select(REJECTS.key), RUN)
     rows = read_staged(store, staged)
     assert rows["one"].equals(make_rejects(("a", None, "new"), ("a", "f" * 64, "old"), ("b", None, "old")))
     assert rows[f"{RUN}-00000"].equals(make_rejects(("c", None, "new")))
@@ -175,7 +175,7 @@ def test_new_rows_are_split_into_files_in_order(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(flows.publication, "ROWS_PER_FILE", 10)
     store = hold(tmp_path, REMOVED, one=make_removed(("a", 0, "r")))
     desired = make_removed(*[("a", 0, "r"), *(("b", number, "r") for number in range(25))])
-    staged = stage_table_changes(store, REMOVED, desired.lazy(), desired.select(REMOVED.key), RUN)
+    staged = stage_table_changes(store, REMOVED, [desired], desired.select(REMOVED.key), RUN)
     assert staged == [StagedFile(f"{REMOVED.folder}/{RUN}-{n:05d}.parquet", is_replacement=False) for n in range(3)]
     frames = list(read_staged(store, staged).values())
     assert [frame.height for frame in frames] == [10, 10, 5]
@@ -202,7 +202,7 @@ def test_the_table_says_what_is_desired_about_the_touched_keys_and_what_it_said_
     store = Store(root)
     desired = make_removed(*((*key, rule) for key, rule in sorted(wanted.items())))
     by = ["document_id"] if by_document else list(REMOVED.key)
-    staged = stage_table_changes(store, REMOVED, desired.lazy(), desired.select(by).unique(), RUN)
+    staged = stage_table_changes(store, REMOVED, [desired], desired.select(by).unique(), RUN)
     after = store.with_staged(locate_staged(store, staged, RUN)).read(REMOVED)
     gone = {key for key in before if by_document and key[0] in {document for document, _ in wanted}}
     expected = {key: rule for key, rule in before.items() if key not in gone} | wanted
@@ -456,7 +456,7 @@ def test_staging_without_a_journal_is_undone(tmp_path: Path, monkeypatch: pytest
 def test_several_runs_left_behind_are_each_finished_or_undone(tmp_path: Path) -> None:
     store = Store(tmp_path)
     for run_id, rows in (("r1", make_removed(("a", 0, "r"))), ("r2", make_removed(("b", 0, "r")))):
-        staged = stage_table_changes(store, REMOVED, rows.lazy(), rows.select(REMOVED.key), run_id)
+        staged = stage_table_changes(store, REMOVED, [rows], rows.select(REMOVED.key), run_id)
         commit(store, staged, run_id)
     stage_empty_files(store, "r3")
     assert recover(store) == Recovery(finished=("r1", "r2"), undone=("r3",))
@@ -467,7 +467,7 @@ def test_several_runs_left_behind_are_each_finished_or_undone(tmp_path: Path) ->
 def test_a_file_that_is_nowhere_stops_the_run_with_advice_that_can_be_followed(tmp_path: Path) -> None:
     store = Store(tmp_path)
     rows = make_removed(("a", 0, "r"))
-    staged = stage_table_changes(store, REMOVED, rows.lazy(), rows.select(REMOVED.key), RUN)
+    staged = stage_table_changes(store, REMOVED, [rows], rows.select(REMOVED.key), RUN)
     commit(store, staged, RUN)
     (store.work(RUN) / "publish" / staged[0].name).unlink()
     with pytest.raises(StoreError) as refusal:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,16 @@ from lxml import html
 
 import flows.validation
 from flows.data_docs import STYLESHEET_NAME, make_pages_offline
-from flows.validation import AuditResult, Problem, build_suite, slim_frame, spread_laws, validate_frames
-from transforms.contracts import ARTICLES, FINGERPRINTS, OVERLAPS, RAW, REJECTS, REMOVED, TABLES, Table
+from flows.validation import (
+    AuditResult,
+    Problem,
+    TableRows,
+    build_suite,
+    list_slim_columns,
+    spread_laws,
+    validate_rows,
+)
+from transforms.contracts import ARTICLES, OVERLAPS, RAW, REJECTS, REMOVED, TABLES, Table
 from transforms.laws import CHECKS
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -65,6 +73,15 @@ def make_articles(rows: int, faults: Mapping[int, Mapping[str, Any]] | None = No
 
 def make_checks(*rows: tuple[str, str, bool | None, str | None]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=CHECKS, orient="row")
+
+
+def validate_frames(
+    frames: Mapping[str, pl.DataFrame], laws: pl.DataFrame, run_id: str, docs_folder: Path
+) -> AuditResult:
+    """Frames that are small enough to be one slice each."""
+    known = {table.name: table for table in TABLES}
+    rows = {name: TableRows.of_frame(known.get(name, ARTICLES), frame) for name, frame in frames.items()}
+    return validate_rows(rows, [laws], run_id, docs_folder)
 
 
 ARTICLE_FAULTS: dict[int, dict[str, Any]] = {
@@ -221,10 +238,10 @@ def test_the_report_counts_rows_beyond_the_examples(tmp_path: Path) -> None:
 def test_a_check_that_cannot_be_carried_out_is_an_error_not_a_finding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lose_language(table: Table, frame: pl.DataFrame) -> Any:
-        return slim_frame(table, frame).drop(columns="language")
+    def lose_language(table: Table) -> list[pl.Expr]:
+        return [column for column in list_slim_columns(table) if column.meta.output_name() != "language"]
 
-    monkeypatch.setattr(flows.validation, "slim_frame", lose_language)
+    monkeypatch.setattr(flows.validation, "list_slim_columns", lose_language)
     result = validate_frames({"articles": make_articles(3)}, make_checks(), "run", tmp_path / "docs")
     assert not result.passed
     error = find_problem(result, "articles", "error")
@@ -258,17 +275,17 @@ def test_the_suite_holds_every_rule_of_the_contract(table: Table) -> None:
 
 
 def test_slim_frames_hold_lengths_and_plain_timestamps() -> None:
-    frame = slim_frame(ARTICLES, make_articles(2))
+    frame = make_articles(2).select(list_slim_columns(ARTICLES)).to_pandas()
     assert list(frame.columns) == ARTICLES.column_names
     assert frame["text"].tolist() == [27, 27]
     assert frame["blocks"].tolist() == [1, 1]
     assert frame["document_id"].tolist() == [make_id(0), make_id(1)]
     assert str(frame["ingested_at"].dtype) == "datetime64[us]"
     raw = RAW.frame([{"source_path": "a", "run_id": "r", "content": b"abc"}])
-    assert slim_frame(RAW, raw)["content"].tolist() == [3]
+    assert raw.select(list_slim_columns(RAW))["content"].to_list() == [3]
     # 64 bits survive, as they would not in a float.
-    largest = FINGERPRINTS.frame([{"fingerprint": 2**64 - 1, "text_key": 2**63 + 1}])
-    assert slim_frame(FINGERPRINTS, largest)["text_key"].tolist() == [2**63 + 1]
+    largest = make_articles(1).with_columns(pl.lit(2**63 + 1, pl.UInt64).alias("source_bytes"))
+    assert largest.select(list_slim_columns(ARTICLES)).to_pandas()["source_bytes"].tolist() == [2**63 + 1]
 
 
 def test_laws_become_columns() -> None:
@@ -376,3 +393,61 @@ def test_active_content_is_taken_out_whatever_it_is(tmp_path: Path) -> None:
     page = html.document_fromstring((tmp_path / "index.html").read_text())
     assert page.body.text_content().split() == ["onetwothreefour"]
     assert page.xpath("//a/@href") == ["a/b.html#c"]
+
+
+def read_cells(page: Any) -> list[str]:
+    """What the tables of a page say, but for the time of the audit and the hash of the frame looked at last."""
+    cells = [" ".join(cell.text_content().split()) for cell in page.iter("td")]
+    told = [cell for before, cell in zip(["", *cells], cells, strict=False) if before != "pandas_data_fingerprint"]
+    return [re.sub(r"\d{4}-?\d\d-?\d\dT[\d:.]+Z", "", cell) for cell in told]
+
+
+def read_in_slices(table: Table, frame: pl.DataFrame, rows: int) -> TableRows:
+    return TableRows((), lambda columns: (part.select(columns) for part in frame.iter_slices(rows)))
+
+
+def test_what_slices_show_is_put_together(
+    bad: tuple[AuditResult, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows 5 and 6 share a key, and no slice of three holds both."""
+    monkeypatch.setattr("flows.slices.SLICE_ROWS", 2)
+    rows = {"articles": read_in_slices(ARTICLES, make_articles(12, ARTICLE_FAULTS), 3)}
+    laws = [make_checks((LAW, make_id(1), True, None), (LAW, make_id(2), False, f"{SCRIPT} is in no row"))]
+    laws += [make_checks((LAW, make_id(3), None, None), ("counts add up", "run a", True, None))]
+    laws += [make_checks(("counts add up", "run b", False, "holds"))]
+    result = validate_rows(rows, laws, "20260301T120000-a", tmp_path / "docs")
+    expected = [problem for problem in bad[0].problems if problem.table in ("articles", "laws")]
+    assert list(result.problems) == expected
+    pages = sorted(path.parts[-4] for path in (tmp_path / "docs").glob("validations/*/*/*/*.html"))
+    assert pages == ["articles", "laws", "schema"]
+    in_one, in_slices = (read_page(docs, "articles") for docs in (bad[1], tmp_path / "docs"))
+    assert read_cells(in_slices) == read_cells(in_one)
+    assert list(find_loads(tmp_path / "docs")) == []
+
+
+def test_good_rows_in_slices_pass_and_are_counted_once(tmp_path: Path) -> None:
+    rows = {
+        "articles": read_in_slices(ARTICLES, make_articles(12), 5),
+        "rejects": read_in_slices(REJECTS, REJECTS.empty(), 5),
+    }
+    assert validate_rows(rows, [], "20260301T120000-a", tmp_path / "docs") == AuditResult(passed=True, problems=())
+
+
+@pytest.mark.parametrize("faulty", [range(9), [0, 8]])
+def test_failing_rows_of_all_slices_are_counted(tmp_path: Path, faulty: Sequence[int]) -> None:
+    articles = make_articles(9, {number: {"kind": "gossip", "title": None} for number in faulty})
+    rows = {"articles": read_in_slices(ARTICLES, articles, 2)}
+    problem = find_problem(validate_rows(rows, [], "run", tmp_path / "docs"), "articles", "one of")
+    assert (problem.failing_rows, problem.of_rows) == (len(faulty), 9)
+    assert keys_of(problem) == [make_id(number) for number in faulty][:5]
+
+
+def test_a_slice_that_cannot_be_checked_is_an_error_of_the_table(tmp_path: Path) -> None:
+    def read(columns: Sequence[pl.Expr]) -> Iterator[pl.DataFrame]:
+        for number, part in enumerate(make_articles(6).iter_slices(2)):
+            slim = part.select(columns)
+            yield slim.drop("language") if number == 1 else slim
+
+    result = validate_rows({"articles": TableRows((), read)}, [], "run", tmp_path / "docs")
+    assert "could not check" in find_problem(result, "articles", "error").sentence
+    assert not result.passed

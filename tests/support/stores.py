@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from polars.testing import assert_frame_equal
 
-from flows import staging, steps
+from flows import deciding, matching, staging, steps
 from flows.accounting import count_run, make_run_row, summarise
 from flows.audit import audit_store
 from flows.publication import commit, recover, roll_forward
@@ -48,10 +48,11 @@ def take_in(settings: Settings, command: str = "run") -> bool:
         if not discovery.manifests:
             return False
         batches = [steps.derive_batch(run, manifest) for manifest in discovery.manifests]
-        matching = steps.match_documents(run, batches)
-        aligned = [steps.align_chunk(run, batches, chunk) for chunk in matching.chunks]
-        verdict = steps.decide_documents(run, batches, matching, aligned)
+        matched = matching.match_documents(run, batches)
+        aligned = [deciding.align_chunk(run, batches, matched, chunk) for chunk in matched.chunks]
+        verdict = deciding.decide_documents(run, batches, matched, aligned)
         staged = staging.stage_changes(run, staging.list_desired(run, batches, verdict), batches)
+        staged += staging.stage_index_changes(run, batches, matched)
         if run.is_rebuild and not staged:
             return False
         outcomes = count_run(run, batches, verdict, staged)
@@ -64,7 +65,8 @@ def take_in(settings: Settings, command: str = "run") -> bool:
 
 def find_broken_laws(settings: Settings) -> list[dict[str, Any]]:
     """What `winnow verify` would complain about."""
-    return audit_store(Store(settings.data), settings.dedup).filter(~pl.col("holds")).to_dicts()
+    checks = pl.concat(audit_store(Store(settings.data), settings.dedup))
+    return checks.filter(~pl.col("holds")).unique(maintain_order=True).to_dicts()
 
 
 def read_results(settings: Settings) -> dict[str, pl.DataFrame]:
