@@ -1,13 +1,16 @@
 # `make run` does the main job on the sample inbox, `make test` passes the tests; both set themselves up.
 PYTHON ?= python3
 VENV := .venv
+BENCH_VENV := .venv-bench
+BENCH_READY := $(BENCH_VENV)/.ready
+BENCH_LOCK := tests/bench/requirements.lock
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip
 UV_VERSION := 0.13.9
 
-.PHONY: run test lint types laws lock clean
+.PHONY: run test lint types laws quality bench lock clean
 
 run: $(READY)
 	$(BIN)/winnow run
@@ -26,6 +29,14 @@ types: $(READY)
 laws: $(READY)
 	LAW_EXAMPLES=150 $(BIN)/pytest -n 2 tests/property/test_laws.py
 
+# The quality of shared passages on every pair of the evaluation data, not the sample that `make test` takes.
+quality: $(READY)
+	$(BIN)/python -m tests.quality.passages
+
+# Measures and renders the tables of CONTRIBUTING.md; takes hours at full size. `make bench ARGS="planted"` runs one part.
+bench: $(READY) $(BENCH_READY)
+	$(BIN)/python -m tests.bench $(ARGS)
+
 # uv installs ten times faster than pip; where it is not to be had or cannot reach the packages, pip does the same.
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -35,10 +46,19 @@ $(READY): requirements.lock pyproject.toml
 	$(PIP) install --quiet --no-build-isolation --no-deps -e .
 	touch $(READY)
 
+# The tools that are measured beside ours need older versions of some packages, so they have an environment of their own.
+$(BENCH_READY): $(READY) $(BENCH_LOCK)
+	$(PYTHON) -m venv $(BENCH_VENV)
+	VIRTUAL_ENV=$(BENCH_VENV) $(BIN)/uv pip install --quiet --require-hashes --no-deps --compile-bytecode -r $(BENCH_LOCK) \
+		|| $(BENCH_VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r $(BENCH_LOCK)
+	touch $(BENCH_READY)
+
 # Pins every package that running and testing need, with hashes and without the address of any registry.
 lock: $(READY)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--group dev --quiet -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group bench --quiet -o $(BENCH_LOCK)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
