@@ -1,6 +1,5 @@
 """The laws, on generated corpora: documents, copies, excerpts, digests and versions, in any order and split."""
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from flows.settings import Settings
 from flows.storage import Store
 from tests.support.corpora import Corpus, corpora, splits
+from tests.support.examples import count_examples
 from tests.support.stores import (
     assert_same_results,
     drop_files,
@@ -22,9 +22,6 @@ from tests.support.stores import (
 )
 from transforms.contracts import ARTICLES, DUPLICATES, RAW, REJECTS, REMOVED
 
-RUNS_EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "12"))
-"""Each example takes a corpus in, twice, in several runs: seconds. `make laws` tries many more."""
-
 
 def take_in_runs(folder: Path, runs: list[dict[str, str]]) -> Settings:
     """A store made by one run after another."""
@@ -35,7 +32,7 @@ def take_in_runs(folder: Path, runs: list[dict[str, str]]) -> Settings:
     return made
 
 
-@settings(max_examples=RUNS_EXAMPLES)
+@settings(max_examples=count_examples(12))
 @given(data=st.data())
 def test_conservation(data: st.DataObject) -> None:
     """Law 1: documents in = articles + duplicates + rejects, for every run and the store; no line is lost."""
@@ -66,7 +63,7 @@ def assert_no_line_is_lost(store: Store) -> None:
         assert sorted(lines) == sorted(body + taken)
 
 
-@settings(max_examples=RUNS_EXAMPLES)
+@settings(max_examples=count_examples(12))
 @given(data=st.data())
 def test_order_does_not_matter(data: st.DataObject) -> None:
     """Law 2: any order and split gives the same results, and so does a full rebuild."""
@@ -74,13 +71,14 @@ def test_order_does_not_matter(data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         made = take_in_runs(Path(one), data.draw(splits(corpus)))
         made_otherwise = take_in_runs(Path(other), data.draw(splits(corpus)))
+        assert find_broken_laws(made_otherwise) == []
         assert_same_results(read_results(made), read_results(made_otherwise))
         before = hash_published_files(made)
         assert not take_in(made, "backfill")
         assert hash_published_files(made) == before
 
 
-@settings(max_examples=RUNS_EXAMPLES // 2)
+@settings(max_examples=count_examples(6))
 @given(data=st.data())
 def test_once_is_enough(data: st.DataObject) -> None:
     """Law 3: running again on the same inbox changes no byte."""
@@ -94,7 +92,7 @@ def test_once_is_enough(data: st.DataObject) -> None:
         assert hash_published_files(made) == before
 
 
-@settings(max_examples=RUNS_EXAMPLES // 2)
+@settings(max_examples=count_examples(6))
 @given(data=st.data(), threshold=st.sampled_from([0.6, 0.9]), floor_words=st.sampled_from([20, 150]))
 def test_rebuild_follows_the_settings(data: st.DataObject, threshold: float, floor_words: int) -> None:
     """A rebuild under other settings is the store that these settings would have made."""
@@ -109,4 +107,5 @@ def test_rebuild_follows_the_settings(data: st.DataObject, threshold: float, flo
             drop_files(made, dict(files))
             take_in(made)
         assert find_broken_laws(changed) == []
+        assert find_broken_laws(made) == []
         assert_same_results(read_results(changed), read_results(made))

@@ -33,6 +33,9 @@ MEASURES: Final = [*PAIR, "words", "other_share"]
 DECIDED_ALONE: Final = ["exact", "superseded"]
 """Relations of documents that stand for no text: copies and older versions are not compared with others."""
 
+IS_NEWEST: Final = pl.col("relation").ne_missing("superseded")
+"""Whether a document held is the newest version of its path."""
+
 HELD_COLUMNS: Final = tuple(dict.fromkeys((*RANKED_COLUMNS, *DECISIONS)))
 """What deciding needs to know of a document held."""
 
@@ -74,7 +77,7 @@ def assign_parts(held: Held, derived: pl.DataFrame) -> pl.DataFrame:
     """
     versions = held.find_documents(derived.select(PLACE))
     texts = pl.concat([derived["text_sha256"], versions["text_sha256"]]).to_frame()
-    copies = held.find_documents(texts).filter(pl.col("relation").ne_missing("superseded"))
+    copies = held.find_documents(texts).filter(IS_NEWEST)
     around = pl.concat([versions, copies]).unique("document_id", maintain_order=True)
     before = assign_roles(around.select(RANKED_COLUMNS)).select("document_id", pl.col("is_active").alias("was_active"))
     stays = around.select(RANKED_COLUMNS).join(derived, on="document_id", how="anti", maintain_order="left")
@@ -330,6 +333,11 @@ class _Region:
         stored = stored.join(self.stale, on=PAIR, how="anti")
         return pl.concat([self._name_fresh(pairs), stored.select(MEASURES)]).unique(PAIR).select(*PAIR, "words")
 
+    def read_bereft(self, known: pl.DataFrame) -> pl.DataFrame:
+        """Documents held that are not among `known`, and have evidence that is void (HELD_COLUMNS)."""
+        named = pl.concat([self.stale[name].rename("document_id") for name in PAIR]).to_frame()
+        return self.held.find_documents(named.join(known, on="document_id", how="anti"))
+
     def list_gone(self, changed: pl.Series, inactive: pl.Series, following: pl.DataFrame) -> pl.DataFrame:
         """Held pairs that are neither of two active documents nor evidence for another one, and those that are void.
 
@@ -398,18 +406,29 @@ class _Followers:
 
 
 def _find_followers(region: _Region, explained: pl.DataFrame, changed: pl.DataFrame) -> _Followers:
-    """Decide the copies of documents whose part or decision changed, and find what stands for the older versions."""
+    """Decide the copies of documents whose part or decision changed, and find what stands for the older versions.
+
+    Those whose evidence is void are decided too, so that it is listed again: nothing else would, where a partner was
+    derived again and says what it said before.
+    """
     held, nodes = region.held, region.nodes
     came = nodes.filter(pl.col("is_derived") | pl.col("is_changed"))
-    moved = nodes.join(changed, on="document_id", how="semi").join(came, on="text_sha256", how="anti")
-    texts = pl.concat([came.select("text_sha256"), moved.select("text_sha256")]).unique()
+    bereft = region.read_bereft(came)
+    moved = pl.concat(
+        [
+            nodes.join(changed, on="document_id", how="semi").select("text_sha256"),
+            bereft.filter(IS_NEWEST).select("text_sha256"),
+        ]
+    ).join(came, on="text_sha256", how="anti")
+    texts = pl.concat([came.select("text_sha256"), moved]).unique()
     # `assign_parts` has found the copies of what came, and all versions at the paths of what was derived.
-    copies_held = held.find_documents(moved.select("text_sha256")).filter(pl.col("relation").ne_missing("superseded"))
-    family = _add_documents(nodes, copies_held)
+    family = _add_documents(nodes, held.find_documents(moved).filter(IS_NEWEST))
+    of_texts = family.join(texts, on="text_sha256", how="semi")
     derived_places = nodes.filter("is_derived").select(PLACE).unique()
-    other_places = family.join(texts, on="text_sha256", how="semi").join(derived_places, on=PLACE, how="anti")
-    places = pl.concat([derived_places, other_places.select(PLACE).unique()])
-    roles = assign_roles(_add_documents(family, held.find_documents(other_places.select(PLACE))))
+    other_places = pl.concat([of_texts.select(PLACE), bereft.filter(~IS_NEWEST).select(PLACE)]).unique()
+    other_places = other_places.join(derived_places, on=PLACE, how="anti")
+    places = pl.concat([derived_places, other_places])
+    roles = assign_roles(_add_documents(family, held.find_documents(other_places)))
     of_texts = roles.join(texts, on="text_sha256", how="semi")
     older = roles.join(places, on=PLACE, how="semi")
     newest = older.filter(pl.col("newest_id") == pl.col("document_id"))
