@@ -75,9 +75,10 @@ def _walk_keys(objects: Iterable[Any]) -> dict[str, Path]:
         if not isinstance(item, dict):
             continue
         for key, value in item.items():
-            top[key] = (key,)
             if isinstance(value, dict):
                 nested.update({f"{key}.{inner}": (key, inner) for inner in value})
+            else:
+                top[key] = (key,)
     return nested | top
 
 
@@ -105,8 +106,9 @@ def _find_paths(lines: Sequence[str], text: str, parameters: ReadingParameters) 
     step = max(1, len(lines) // SAMPLE_ROWS)
     paths = _walk_keys(map(_load, lines[::step][: SAMPLE_ROWS + 1]))
     mapped = [name for _, names in parameters.columns for name in names]
+    holders = {path[0] for path in paths.values() if len(path) > 1}
     for name in (*list_guessed_names(), *mapped):
-        if f'"{name}"' in text:
+        if name not in holders and f'"{name}"' in text:
             paths.setdefault(name, (name,))
     if not paths:
         raise RejectedRecordError("damaged", f"None of the {len(lines):,} lines looked at holds a JSON object with keys.")

@@ -29,8 +29,11 @@ a shorter one ends its paragraph. Lines of justified and of ragged text alike ar
 WRAPPED_LINE_CHARS: Final = 30
 """Lines of pages whose long lines are shorter than this (slides, tables, verse) are not joined."""
 
-HYPHEN_END: Final = re.compile(r"[^\W\d_][-\u00ad\u2010\ufffe]$")
-HYPHENS: Final = "-\u00ad\u2010\ufffe"
+JOINED_HYPHEN: Final = "\ufffe"
+"""What PDFium puts for a hyphen at the end of a line, and the line end with it."""
+
+HYPHEN_END: Final = re.compile(r"[^\W\d_][-\u00ad\u2010]$")
+HYPHENS: Final = "-\u00ad\u2010"
 PASSWORD_ERROR: Final = raw.FPDF_ERR_PASSWORD
 SHOWN_PAGES: Final = 20
 
@@ -108,7 +111,8 @@ def _read_page(document: Any, number: int) -> tuple[str, bool]:
 
 def _join_lines(text: str) -> Iterator[ParsedLine]:
     """The lines of a page, with those joined that are one paragraph; a word that a hyphen splits is made whole."""
-    lines = [" ".join(line.split()) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    text = text.replace(JOINED_HYPHEN, "-\n").replace("\r\n", "\n").replace("\r", "\n")
+    lines = [" ".join(line.split()) for line in text.split("\n")]
     full_chars = _measure_full_line([line for line in lines if line])
     held = ""
     for line in lines:
