@@ -22,7 +22,7 @@ def read_files(folder: Path, start: int) -> None:
     files = pl.read_parquet(folder / SOURCES_NAME, schema=SOURCES)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for number in range(start, files.height):
-        _limit_time(settings.max_file_seconds)
+        limit_time(settings.max_file_seconds)
         parsed = parse_sources(files[number], settings.reading)
         for name in FRAMES:
             place = locate_frame(folder, number, name)
@@ -31,7 +31,7 @@ def read_files(folder: Path, start: int) -> None:
             part.replace(place)
 
 
-def _limit_time(seconds: int) -> None:
+def limit_time(seconds: int) -> None:
     """Allow `seconds` more of a processor, all threads together."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)

@@ -1,6 +1,6 @@
 """From the bytes of files to records and lines. One module per format.
 
-`READERS` and `TABLES` say which one reads what; `unpack` takes files apart that hold others.
+`READERS` and `TABLE_READERS` say which one reads what; `unpack` takes files apart that hold others.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ READERS: Final[Mapping[str, Reader]] = {
 }
 """Media type -> what reads it. A new format is a module, a line here and its endings in MEDIA_TYPES."""
 
-TABLES: Final[Mapping[str, OpenTable]] = {
+TABLE_READERS: Final[Mapping[str, OpenTable]] = {
     "application/x-ndjson": open_json_lines,
     "application/json": open_json,
     "text/csv": open_csv,
@@ -59,7 +59,7 @@ PORTION_BYTES: Final = 64_000_000
 KNOWN_ENDINGS: Final = ", ".join([*MEDIA_TYPES, *CONTAINER_TYPES])
 DEFAULTS: Final = ReadingParameters()
 
-__all__ = ["READERS", "TABLES", "Parsed", "find_media_type", "parse_sources"]
+__all__ = ["READERS", "TABLE_READERS", "Parsed", "find_media_type", "parse_sources"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _read_members(
 def _read_files(files: pl.DataFrame, parameters: ReadingParameters) -> ReadRecords:
     """Hand each file to the reader of its media type; fail those that no reader takes."""
     size_bytes = pl.col("content").bin.size()
-    is_known = pl.col("media_type").is_in([*READERS, *TABLES])
+    is_known = pl.col("media_type").is_in([*READERS, *TABLE_READERS])
     unknown = files.filter(~is_known).select(
         "source",
         record=pl.lit(0, pl.UInt32),
@@ -145,7 +145,7 @@ def _read_files(files: pl.DataFrame, parameters: ReadingParameters) -> ReadRecor
     parts = [ReadRecords(failures=pl.concat([unknown, empty]))]
     for (media_type,), own in taken.group_by("media_type", maintain_order=True):
         kind = str(media_type)
-        parts.append(READERS[kind](own) if kind in READERS else read_tables(own, TABLES[kind], parameters))
+        parts.append(READERS[kind](own) if kind in READERS else read_tables(own, TABLE_READERS[kind], parameters))
     return _concat(parts)
 
 

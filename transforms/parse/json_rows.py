@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
@@ -106,9 +107,10 @@ def _find_paths(lines: Sequence[str], text: str, parameters: ReadingParameters) 
     step = max(1, len(lines) // SAMPLE_ROWS)
     paths = _walk_keys(map(_load, lines[::step][: SAMPLE_ROWS + 1]))
     mapped = [name for _, names in parameters.columns for name in names]
-    holders = {path[0] for path in paths.values() if len(path) > 1}
-    for name in (*list_guessed_names(), *mapped):
-        if name not in holders and f'"{name}"' in text:
+    holders = {part for path in paths.values() if len(path) > 1 for part in path}
+    known = "|".join(map(re.escape, (*list_guessed_names(), *mapped)))
+    for name in dict.fromkeys(re.findall(rf'"({known})"\s*:', text)):
+        if name not in holders:
             paths.setdefault(name, (name,))
     if not paths:
         raise RejectedRecordError("damaged", f"None of the {len(lines):,} lines looked at holds a JSON object with keys.")

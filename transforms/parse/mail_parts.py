@@ -174,7 +174,8 @@ def list_texts(message: Message) -> Iterator[Message]:
     kind = message.get_content_type()
     inner = message.get_payload()
     if not message.is_multipart() or not isinstance(inner, list):
-        if kind in TEXT_TYPES and not is_attached(message):
+        # What says that it has parts and has none is a text.
+        if (kind in TEXT_TYPES or kind.startswith("multipart/")) and not is_attached(message):
             yield message
         return
     children = [child for child in inner if isinstance(child, Message)]

@@ -13,10 +13,13 @@ import pyarrow.parquet as pq
 
 from transforms.contracts.parameters import ReadingParameters
 from transforms.errors import RejectedRecordError
+from transforms.parse.decode import decode_bytes
 from transforms.parse.parts import blame_content
 from transforms.parse.tables import MAX_ROWS, ChooseColumns, Rows
 
 BATCH_ROWS: Final = 4_096
+BATCH_ROWS_OF_LISTS: Final = 64
+TEXT_LIKE: Final = (pl.String, pl.Boolean, pl.Date, pl.Time, pl.Categorical, pl.Enum)
 PREVENTED_TYPES: Final = (pa.types.is_map, pa.types.is_union, pa.types.is_interval)
 """Types that Polars has nothing for: such columns are no text."""
 
@@ -35,8 +38,8 @@ def open_parquet(content: bytes, choose: ChooseColumns, parameters: ReadingParam
     names = list(_list_columns(schema))
     columns = choose(names)
     with blame_content("pyarrow"):
-        table = _read_columns(content, columns, parameters.max_unpacked_bytes)
-        values = _write_as_text(_flatten(table, columns))
+        chosen = _flatten(_read_columns(content, columns, parameters.max_unpacked_bytes), columns)
+    values = chosen.select(_write_as_text(column) for column in chosen)
     # Of the columns that are used: others (vectors, scores) may change while the document stays the same.
     rows = values.select(pl.struct(pl.all()).struct.json_encode()).to_series()
     digests = pl.Series([sha256(row.encode()).hexdigest() for row in rows], dtype=pl.String)
@@ -54,10 +57,16 @@ def _list_columns(schema: pa.Schema) -> Iterator[str]:
 
 
 def _read_columns(content: bytes, columns: Sequence[str], max_bytes: int) -> pa.Table:
-    file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=list(columns))
+    whole = pq.ParquetFile(pa.BufferReader(content))
+    paths = [whole.schema.column(number).path for number in range(len(whole.schema))]
+    flat = [path for path in paths if path in columns]
+    _check_size(whole.metadata, {path for path in paths if _is_within(path, columns)}, max_bytes)
+    # Repeated values are held once as long as they are counted; those in lists cannot be, so few rows are taken.
+    file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=flat)
     batches: list[pa.RecordBatch] = []
     read_bytes = 0
-    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(columns)):
+    batch_rows = BATCH_ROWS if set(flat) >= set(columns) else BATCH_ROWS_OF_LISTS
+    for batch in file.iter_batches(batch_size=batch_rows, columns=list(columns)):
         batch.validate(full=True)
         read_bytes += sum(_count_bytes(column) for column in batch.columns)
         if read_bytes > max_bytes:
@@ -66,6 +75,20 @@ def _read_columns(content: bytes, columns: Sequence[str], max_bytes: int) -> pa.
     if not batches:
         return file.schema_arrow.empty_table()
     return pa.Table.from_batches(batches)
+
+
+def _is_within(path: str, columns: Sequence[str]) -> bool:
+    """Whether a column of the file is, or lies in, one of those chosen (`authors.list.element` in `authors`)."""
+    return any(path == name or path.startswith(f"{name}.") for name in columns)
+
+
+def _check_size(metadata: Any, paths: set[str], max_bytes: int) -> None:
+    """Refuse pages that unpack to too much, before any is unpacked."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    chunks = [group.column(place) for group in groups for place in range(group.num_columns)]
+    size_bytes = sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in paths)
+    if size_bytes > max_bytes:
+        raise RejectedRecordError("unpacks_too_large", f"It holds {size_bytes:,} bytes; the limit is {max_bytes:,}.")
 
 
 def _count_bytes(column: Any) -> int:
@@ -92,19 +115,34 @@ def _take_nested(table: pa.Table, name: str) -> pa.ChunkedArray:
     return pc.struct_field(table.column(holder), [inner])
 
 
-def _write_as_text(values: pl.DataFrame) -> pl.DataFrame:
-    return values.select(_say(name, dtype) for name, dtype in values.schema.items())
-
-
-def _say(name: str, dtype: pl.DataType) -> pl.Expr:
-    """A column as text: times as ISO 8601, lists as JSON; bytes that are not UTF-8 are null."""
-    value = pl.col(name)
+def _write_as_text(values: pl.Series) -> pl.Series:
+    """A column as text: times as ISO 8601, lists as JSON, bytes decoded as files are; null where it cannot be."""
+    dtype = values.dtype
     if isinstance(dtype, pl.Datetime):
         zone = "Z" if dtype.time_zone else ""
-        moved = value.dt.convert_time_zone("UTC") if dtype.time_zone else value
+        moved = values.dt.convert_time_zone("UTC") if dtype.time_zone else values
         return moved.dt.strftime(f"%Y-%m-%dT%H:%M:%S{zone}")
+    if isinstance(dtype, pl.Binary):
+        return pl.Series(values.name, [_decode(value) for value in values], dtype=pl.String)
     if isinstance(dtype, pl.List | pl.Array):
-        listed = value.arr.to_list() if isinstance(dtype, pl.Array) else value
-        encoded = pl.struct(listed.alias("list")).struct.json_encode()
-        return pl.when(value.is_not_null()).then(encoded.str.json_path_match("$.list")).alias(name)
-    return value.cast(pl.String, strict=False)
+        return _write_lists(values.arr.to_list() if isinstance(dtype, pl.Array) else values)
+    if dtype.is_numeric() or isinstance(dtype, TEXT_LIKE):
+        return values.cast(pl.String)
+    return pl.repeat(None, values.len(), dtype=pl.String, eager=True).alias(values.name)
+
+
+def _write_lists(values: pl.Series) -> pl.Series:
+    inner = values.dtype.inner if isinstance(values.dtype, pl.List) else None
+    if isinstance(inner, pl.Binary):  # JSON has no bytes
+        return pl.repeat(None, values.len(), dtype=pl.String, eager=True).alias(values.name)
+    encoded = values.alias("list").to_frame().to_struct().struct.json_encode()
+    return encoded.str.json_path_match("$.list").alias(values.name)
+
+
+def _decode(value: bytes | None) -> str | None:
+    if not value:
+        return None
+    try:
+        return decode_bytes(value)
+    except RejectedRecordError:
+        return None

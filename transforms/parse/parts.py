@@ -76,5 +76,5 @@ def blame_content(library: str, code: str = "damaged") -> Iterator[None]:
     except (RejectedRecordError, MemoryError):
         raise
     except Exception as error:
-        message = " ".join(str(error).split())[:300] or "no message"
-        raise RejectedRecordError(code, f"{library} says: {type(error).__name__}: {message}.") from error
+        message = " ".join(str(error).split())[:300].rstrip(".") or "nothing about it"
+        raise RejectedRecordError(code, f"{library} says: {message}.") from error

@@ -128,7 +128,7 @@ def _measure_full_line(lines: Sequence[str]) -> float | None:
     """How long a line is at least that goes on; None when lines are not joined."""
     if not lines:
         return None
-    long_chars = sorted(map(len, lines))[int(0.9 * (len(lines) - 1))]
+    long_chars = sorted(map(len, lines))[min(len(lines) - 1, 9 * len(lines) // 10)]
     return FULL_LINE_SHARE * long_chars if long_chars >= WRAPPED_LINE_CHARS else None
 
 

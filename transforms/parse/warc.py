@@ -33,6 +33,12 @@ page brings dozens of them."""
 MARKED_UTF8: Final = b"\xef\xbb\xbf"
 
 
+class _Records(ArchiveIterator):  # type: ignore[misc] - the library has no types
+    """Counts records of a wrong length, as the library does, without printing a warning for each."""
+
+    INC_RECORD = ""
+
+
 def unpack_web_archive(part: Part, budget: Budget) -> Iterator[Part]:
     """Give the pages, texts and PDFs of a web archive, in its order, each named by its address.
 
@@ -42,10 +48,12 @@ def unpack_web_archive(part: Part, budget: Budget) -> Iterator[Part]:
     """
     found = False
     with blame_content("warcio"):
-        records = iter(ArchiveIterator(io.BytesIO(part.content), ensure_http_headers=False))
+        records = _Records(io.BytesIO(part.content), ensure_http_headers=False)
     while True:
         with blame_content("warcio"):
-            record = next(records, None)
+            record = next(records.the_iter, None)
+        if records.err_count:
+            raise RejectedRecordError("damaged", "A record is longer or shorter than its Content-Length says.")
         if record is None:
             break
         media_type = _find_page_type(record) if record.rec_type in RECORD_TYPES else None
@@ -91,6 +99,8 @@ def _unpack_record(part: Part, record: Any, media_type: str, budget: Budget) -> 
                 budget.take_bytes(len(chunk))
                 chunks.append(chunk)
         content = b"".join(chunks)
+        if getattr(record.raw_stream, "limit", 0):
+            raise RejectedRecordError("damaged", "The archive ends within the answer.")
         if not content:
             raise RejectedRecordError("empty", "The answer has no content.")
         if media_type.startswith("text/"):
