@@ -37,7 +37,13 @@ SECONDS_LIMIT: Final = 20
 
 PARAMETERS: Final = ReadingParameters(max_unpacked_bytes=20_000_000)
 NOISE: Final = b"<>&\"'/!-[]{}()*_`|#,;:=\\\x00\xff\xfe\xc3\xa9\x80 \r\n\t%0123456789"
-NUMBERS: Final = (b"\xff\xff\xff\xff", b"\x00\x00\x00\x00", b"\x7f\xff\xff\xff", b"\x80\x00\x00\x00", b"\xff\xff\xff\x7f")
+NUMBERS: Final = (
+    b"\xff\xff\xff\xff",
+    b"\x00\x00\x00\x00",
+    b"\x7f\xff\xff\xff",
+    b"\x80\x00\x00\x00",
+    b"\xff\xff\xff\x7f",
+)
 CHANGES: Final = ("flip", "drop", "repeat", "move", "noise", "number", "cut", "splice", "digits")
 MAX_BYTES: Final = 200_000
 
@@ -75,7 +81,7 @@ def mutate(sample: bytes, chance: random.Random) -> bytes:
     return bytes(content)
 
 
-def _change(content: bytearray, start: int, end: int, chance: random.Random) -> None:  # noqa: C901 - one change each
+def _change(content: bytearray, start: int, end: int, chance: random.Random) -> None:
     change = chance.choice(CHANGES)
     piece = bytes(content[start:end])
     if change == "flip":

@@ -24,8 +24,8 @@ SENTENCES = (
 )
 TEXT = "\n\n".join(SENTENCES)
 PAGE = (
-    "<!DOCTYPE html><html lang='en'><head><title>The old ferry | The Quay</title><meta name='author' content='Ada Pier'>"
-    "</head><body><nav><a href='/'>Home</a></nav><article><h1>The old ferry</h1>"
+    "<!DOCTYPE html><html lang='en'><head><title>The old ferry | The Quay</title>"
+    "<meta name='author' content='Ada Pier'></head><body><nav><a href='/'>Home</a></nav><article><h1>The old ferry</h1>"
     + "".join(f"<p>{sentence}</p>" for sentence in SENTENCES)
     + "</article><footer>© The Quay</footer></body></html>"
 )
@@ -78,7 +78,7 @@ def compress(content: bytes, ending: str) -> bytes:
         return bytes(pa.compress(content, codec="zstd", asbytes=True))
     if ending == "gz":
         return gzip.compress(content, mtime=0)
-    return {"bz2": bz2.compress, "xz": lzma.compress}[ending](content)
+    return bz2.compress(content) if ending == "bz2" else lzma.compress(content)
 
 
 def write_message(subject: str, text: str, **headers: str) -> bytes:
@@ -93,7 +93,9 @@ def write_mailbox(messages: Sequence[bytes]) -> bytes:
     return b"".join(b"From ada@quay.example Tue Mar  3 07:30:00 2026\n" + message + b"\n" for message in escaped)
 
 
-def write_multipart(parts: Sequence[tuple[str, bytes]], *, subject: str = "The old ferry", kind: str = "mixed") -> bytes:
+def write_multipart(
+    parts: Sequence[tuple[str, bytes]], *, subject: str = "The old ferry", kind: str = "mixed"
+) -> bytes:
     """A message of parts, each one its headers and its content."""
     body = b"".join(b"--B1\r\n" + head.encode() + b"\r\n\r\n" + content + b"\r\n" for head, content in parts)
     head = (
@@ -148,12 +150,13 @@ def write_docx() -> bytes:
 
 def write_pdf(pages: Sequence[Sequence[str]], *, with_picture: bool = False) -> bytes:
     """Pages of lines in Helvetica; a page without lines has a picture on it when asked for."""
+    places_of_pages = b" ".join(b"%d 0 R" % (5 + 2 * number) for number in range(len(pages)))
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(pages), b" ".join(b"%d 0 R" % (5 + 2 * n) for n in range(len(pages)))),
+        b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(pages), places_of_pages),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
-        b"<</Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8/Length 1>>stream\nx\n"
-        b"endstream",
+        b"<</Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8/Length 1>>"
+        b"stream\nx\nendstream",
     ]
     for number, lines in enumerate(pages):
         shown = [b"(%s) Tj T*" % line.encode("cp1252") for line in lines]
@@ -181,10 +184,15 @@ def list_samples() -> dict[str, bytes]:
     message = write_multipart(
         [
             ("Content-Type: text/html; charset=utf-8", page),
-            ('Content-Type: text/csv; name="rows.csv"\r\nContent-Disposition: attachment; filename="rows.csv"', write_csv(ROWS)),
+            (
+                'Content-Type: text/csv; name="rows.csv"\r\nContent-Disposition: attachment; filename="rows.csv"',
+                write_csv(ROWS),
+            ),
         ]
     )
-    forward = f"FYI\n\n---------- Forwarded message ---------\nFrom: The Quay <news@quay.example>\nSubject: Notes\n\n{TEXT}"
+    forward = (
+        f"FYI\n\n---------- Forwarded message ---------\nFrom: The Quay <news@quay.example>\nSubject: Notes\n\n{TEXT}"
+    )
     quoted = "\n".join(f"> {sentence}" for sentence in SENTENCES)
     letter = write_message("Re: ferry", f"No.\n\nOn Tue, 3 Mar 2026, Ada Pier <ada@quay.example> wrote:\n{quoted}\n")
     archive = write_warc([("https://quay.example/ferry", "text/html; charset=utf-8", page)] * 2)

@@ -117,8 +117,8 @@ DOCUMENT_COLUMNS: Final = (
         "evidence",
         pl.List(EVIDENCE),
         "Where each metadata value comes from: field, value as found, number of the line that states it (non-blank "
-        "lines of the document, from 0; null for a value that stands in markup) and rule. The field `member` is the path "
-        "of the document within an archive.",
+        "lines of the document, from 0; null for a value that stands in markup) and rule. The field `member` is the "
+        "path of the document within an archive.",
     ),
     Column(
         "coverage",

@@ -26,6 +26,7 @@ from transforms.parse.mail import read_mail
 from transforms.parse.markdown import read_markdown
 from transforms.parse.members import NO_MEDIA, add_members, number_records, walk_portions
 from transforms.parse.parquet_rows import open_parquet
+from transforms.parse.parts import Part
 from transforms.parse.pdf import read_pdf
 from transforms.parse.records import DOCUMENTS_READ, FAILURES_READ, LINES_READ, Reader, ReadRecords
 from transforms.parse.sniff import find_media_type, sniff_media_type
@@ -102,19 +103,19 @@ def _read_all(files: pl.DataFrame, parameters: ReadingParameters) -> tuple[ReadR
     own = _read_files(whole, parameters)
     parts = [own]
     media = [own.documents.select("source", "record").join(whole.select("source", "media_type"), on="source")]
-    for row in files.filter("is_container").select("source", "source_path", "content", "media_type").iter_rows():
-        read, read_media = _read_members(*row, parameters)
+    for source, path, content, kind in (
+        files.filter("is_container").select("source", "source_path", "content", "media_type").iter_rows()
+    ):
+        read, read_media = _read_members(source, Part(None, path, content, kind), parameters)
         parts.append(read)
         media.append(read_media)
     return _concat(parts), pl.concat(media)
 
 
-def _read_members(
-    source: int, source_path: str, content: bytes, media_type: str, parameters: ReadingParameters
-) -> tuple[ReadRecords, pl.DataFrame]:
+def _read_members(source: int, whole: Part, parameters: ReadingParameters) -> tuple[ReadRecords, pl.DataFrame]:
     """Unpack one file and read its members in portions; their records are numbered on through the file."""
     try:
-        members = unpack_file(source_path, content, media_type, parameters)
+        members = unpack_file(whole, parameters)
     except RejectedRecordError as error:
         failure = pl.DataFrame([(source, 0, error.reason_code, error.detail)], schema=FAILURES_READ, orient="row")
         return ReadRecords(failures=failure), NO_MEDIA

@@ -9,26 +9,94 @@ from typing import Final
 from transforms.contracts.parameters import COLUMN_FIELDS
 
 GUESSES: Final[Mapping[str, Sequence[str]]] = {
-    "text": (
-        "text content body article maintext main_text article_text full_text fulltext article_body body_text "
-        "content_text plain_text plaintext cleaned_text clean_text raw_text story article_content post_content"
-    ).split(),
-    "html": "html raw_html content_html body_html article_html page_html html_content page".split(),
-    "title": "title headline hed heading article_title post_title subject".split(),
-    "subtitle": (
-        "subtitle subheadline sub_title dek deck standfirst lead lede teaser description summary abstract excerpt"
-    ).split(),
-    "authors": "authors author byline author_name author_names creator writer writers journalist".split(),
-    "published_at": (
-        "published_at published date_published date_publish publish_date published_date publication_date pub_date "
-        "pubdate publishdate publication_time published_time date datetime date_time timestamp created_at created time"
-    ).split(),
-    "outlet": (
-        "outlet publisher publication source_name outlet_name site_name newspaper site media_name source media "
-        "source_domain domain"
-    ).split(),
-    "url": "url canonical_url link article_url source_url permalink web_url page_url uri".split(),
-    "language": "language lang language_code locale".split(),
+    "text": [
+        "text",
+        "content",
+        "body",
+        "article",
+        "maintext",
+        "main_text",
+        "article_text",
+        "full_text",
+        "fulltext",
+        "article_body",
+        "body_text",
+        "content_text",
+        "plain_text",
+        "plaintext",
+        "cleaned_text",
+        "clean_text",
+        "raw_text",
+        "story",
+        "article_content",
+        "post_content",
+    ],
+    "html": ["html", "raw_html", "content_html", "body_html", "article_html", "page_html", "html_content", "page"],
+    "title": ["title", "headline", "hed", "heading", "article_title", "post_title", "subject"],
+    "subtitle": [
+        "subtitle",
+        "subheadline",
+        "sub_title",
+        "dek",
+        "deck",
+        "standfirst",
+        "lead",
+        "lede",
+        "teaser",
+        "description",
+        "summary",
+        "abstract",
+        "excerpt",
+    ],
+    "authors": [
+        "authors",
+        "author",
+        "byline",
+        "author_name",
+        "author_names",
+        "creator",
+        "writer",
+        "writers",
+        "journalist",
+    ],
+    "published_at": [
+        "published_at",
+        "published",
+        "date_published",
+        "date_publish",
+        "publish_date",
+        "published_date",
+        "publication_date",
+        "pub_date",
+        "pubdate",
+        "publishdate",
+        "publication_time",
+        "published_time",
+        "date",
+        "datetime",
+        "date_time",
+        "timestamp",
+        "created_at",
+        "created",
+        "time",
+    ],
+    "outlet": [
+        "outlet",
+        "publisher",
+        "publication",
+        "source_name",
+        "outlet_name",
+        "site_name",
+        "newspaper",
+        "site",
+        "media_name",
+        "source",
+        "media",
+        "source_domain",
+        "domain",
+    ],
+    "url": ["url", "canonical_url", "link", "article_url", "source_url", "permalink", "web_url", "page_url", "uri"],
+    "language": ["language", "lang", "language_code", "locale"],
 }
 """Field -> names that columns have for it in exports, best first. Names are compared in lower case, with `_` between
 their words."""
@@ -45,9 +113,7 @@ def normalise_name(name: str) -> str:
     return SEPARATORS.sub("_", WORD_START.sub("_", name).lower()).strip("_")
 
 
-def match_columns(
-    names: Sequence[str], given: Sequence[tuple[str, Sequence[str]]] = ()
-) -> dict[str, list[str]]:
+def match_columns(names: Sequence[str], given: Sequence[tuple[str, Sequence[str]]] = ()) -> dict[str, list[str]]:
     """Return the columns of each field, best first, for the columns called `names`; a nested one is `holder.name`.
 
     The columns that `given` names for a field are taken where the table has any of them; else its names are guessed.

@@ -15,6 +15,7 @@ from transforms.contracts.vocabulary import CONTAINER_TYPES
 from transforms.parse.parts import CHUNK_BYTES, Budget, Part, blame_content
 from transforms.parse.sniff import split_endings
 
+
 def unpack_compressed(part: Part, media_type: str, budget: Budget) -> Iterator[Part]:
     """Give the file that `part` holds in compressed form, under its name without the ending.
 

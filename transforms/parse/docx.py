@@ -83,7 +83,9 @@ def _list_lines(document: Any) -> Iterator[ParsedLine]:
                 texts = list(dict.fromkeys(" ".join(cell.text.split()) for cell in row.cells))
                 cells += len(texts)
                 if cells > MAX_TABLE_CELLS:
-                    raise RejectedRecordError("too_many_records", f"Its tables have more than {MAX_TABLE_CELLS:,} cells.")
+                    raise RejectedRecordError(
+                        "too_many_records", f"Its tables have more than {MAX_TABLE_CELLS:,} cells."
+                    )
                 yield ParsedLine(CELL_SEPARATOR.join(text for text in texts if text))
 
 

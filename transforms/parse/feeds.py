@@ -72,9 +72,9 @@ def _parse_tree(content: bytes) -> _Element:
         raise RejectedRecordError("unparsable", f"{error}.") from error
     if root is None:
         raise RejectedRecordError("unparsable", "It has no element.")
-    for error in parser.error_log:
-        if error.type_name in ("ERR_RESOURCE_LIMIT", "ERR_ENTITY_LOOP"):
-            raise RejectedRecordError("unparsable", f"{error.message.strip()}, at line {error.line:,}.")
+    for entry in parser.error_log:
+        if entry.type_name in ("ERR_RESOURCE_LIMIT", "ERR_ENTITY_LOOP"):
+            raise RejectedRecordError("unparsable", f"{entry.message.strip()}, at line {entry.line:,}.")
     return root
 
 

@@ -113,7 +113,9 @@ def _find_paths(lines: Sequence[str], text: str, parameters: ReadingParameters) 
         if name not in holders:
             paths.setdefault(name, (name,))
     if not paths:
-        raise RejectedRecordError("damaged", f"None of the {len(lines):,} lines looked at holds a JSON object with keys.")
+        raise RejectedRecordError(
+            "damaged", f"None of the {len(lines):,} lines looked at holds a JSON object with keys."
+        )
     return paths
 
 

@@ -22,7 +22,6 @@ from transforms.parse.mail_parts import list_forwarded, list_texts, parse_mail
 from transforms.parse.parts import blame_content
 from transforms.parse.records import ParsedLine, ParsedRecord, ReadRecords, StatedValue, read_each
 
-
 MAX_FORWARDS: Final = 5
 """Messages within messages that are followed."""
 
@@ -49,7 +48,19 @@ PRINTED_HEADER: Final = re.compile(
 HEADER_NAMES: Final = {
     **dict.fromkeys(("from", "von", "de", "da", "van"), "From"),
     **dict.fromkeys(
-        ("date", "sent", "datum", "gesendet", "envoyé", "enviado", "enviado el", "fecha", "data", "inviato", "verzonden"),
+        (
+            "date",
+            "sent",
+            "datum",
+            "gesendet",
+            "envoyé",
+            "enviado",
+            "enviado el",
+            "fecha",
+            "data",
+            "inviato",
+            "verzonden",
+        ),
         "Date",
     ),
     **dict.fromkeys(("subject", "betreff", "objet", "asunto", "oggetto", "onderwerp", "assunto"), "Subject"),
@@ -197,5 +208,3 @@ def _count_attribution(lines: Sequence[ParsedLine], place: int) -> int:
         return 1
     following = lines[place + 1].text.strip() if place + 1 < len(lines) else ""
     return 2 if ATTRIBUTION_END.search(following) and ATTRIBUTION.match(f"{text} {following}") else 0
-
-

@@ -50,8 +50,7 @@ def read_header(message: Message, name: str) -> str:
 def is_bulk(message: Message) -> bool:
     """Whether it was sent to a list: a newsletter, not a letter."""
     return (
-        any(message.get(name) for name in BULK_HEADERS)
-        or read_header(message, "Precedence").lower() in BULK_PRECEDENCE
+        any(message.get(name) for name in BULK_HEADERS) or read_header(message, "Precedence").lower() in BULK_PRECEDENCE
     )
 
 

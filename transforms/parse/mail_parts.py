@@ -135,7 +135,7 @@ def is_attached(part: Message) -> bool:
 
 
 def _list_attachments(message: Message) -> Iterator[Message]:
-    """Parts that are documents of their own, or could be: attachments, and forwarded messages when there are several."""
+    """Parts that are documents of their own, or could be: attachments, and messages within when there are several."""
     forwarded = list(list_forwarded(message))
     if len(forwarded) > 1:
         yield from forwarded
@@ -162,11 +162,8 @@ def _walk(message: Message) -> Iterator[Message]:
         yield part
         if part.is_multipart() and (part is message or part.get_content_type() != FORWARDED):
             inner = part.get_payload()
-            waiting.extend(item for item in reversed(inner if isinstance(inner, list) else []) if _is_part(item))
-
-
-def _is_part(item: object) -> bool:
-    return isinstance(item, Message)
+            items = inner if isinstance(inner, list) else []
+            waiting.extend(item for item in reversed(items) if isinstance(item, Message))
 
 
 def list_texts(message: Message) -> Iterator[Message]:

@@ -62,9 +62,7 @@ def add_members(read: ReadRecords, members: Sequence[Part]) -> ReadRecords:
     failures = read.failures.join(told, on="source", how="left", maintain_order="left").with_columns(
         detail=pl.coalesce(said, "detail")
     )
-    return ReadRecords(
-        documents.select(read.documents.columns), read.lines, failures.select(read.failures.columns)
-    )
+    return ReadRecords(documents.select(read.documents.columns), read.lines, failures.select(read.failures.columns))
 
 
 def _state(member: Part) -> list[dict[str, str]]:

@@ -12,7 +12,7 @@ from transforms.parse.records import StatedValue
 
 MAX_PARTS: Final = 50_000
 """Members of one file, all layers together. A mailbox or a web archive of the largest size that is taken in
-(max_file_bytes) holds some 5,000; an archive of empty members could hold half a million, each one a row of `rejects`."""
+(max_file_bytes) holds some 5,000; an archive of empty members could hold half a million, each a row of `rejects`."""
 
 MAX_DEPTH: Final = 6
 """Layers of files within files: a web archive, compressed, in a compressed tar archive, in a zip archive, is five."""

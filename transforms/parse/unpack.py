@@ -1,4 +1,4 @@
-"""From a file to the files within it: archives, compressed files, web archives, mailboxes, and e-mails with attachments.
+"""From a file to the files within it: archives, compressed files, web archives, mailboxes, e-mails with attachments.
 
 A file gives its parts in its own order, so that record numbers, counted over them, depend on nothing but its bytes.
 """
@@ -26,7 +26,7 @@ def is_container(media_type: str, content: bytes) -> bool:
     return media_type in CONTAINER_TYPES.values() or (media_type == MESSAGE and has_attachments(content))
 
 
-def unpack_file(name: str, content: bytes, media_type: str, parameters: ReadingParameters) -> list[Part]:
+def unpack_file(whole: Part, parameters: ReadingParameters) -> list[Part]:
     """Give the parts of one file, all layers unpacked; each has a `media_type` or an `error`.
 
     A member that is damaged, locked, or nested too deeply is a part with an error; so is a file without any member.
@@ -34,7 +34,7 @@ def unpack_file(name: str, content: bytes, media_type: str, parameters: ReadingP
     what was left out could be anything.
     """
     budget = Budget(parameters.max_unpacked_bytes)
-    parts = list(_unpack(Part(None, name, content, media_type), budget, parameters.ignore, 0))
+    parts = list(_unpack(whole, budget, parameters.ignore, 0))
     if not parts:
         raise RejectedRecordError("no_documents", "It has no member but folders, links and names that are passed over.")
     return parts

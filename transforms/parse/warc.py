@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -14,6 +15,8 @@ from transforms.parse.decode import decode_bytes
 from transforms.parse.parts import CHUNK_BYTES, Budget, Part, blame_content
 from transforms.parse.records import StatedValue
 from transforms.parse.sniff import sniff_media_type
+
+logging.getLogger("warcio").setLevel(logging.ERROR)  # it warns of each address that it mends
 
 RECORD_TYPES: Final = ("response", "resource")
 """Records that hold what was fetched; requests, revisits and crawl data hold no document."""
@@ -33,7 +36,7 @@ page brings dozens of them."""
 MARKED_UTF8: Final = b"\xef\xbb\xbf"
 
 
-class _Records(ArchiveIterator):  # type: ignore[misc] - the library has no types
+class _Records(ArchiveIterator):  # type: ignore[misc]  # the library has no types
     """Counts records of a wrong length, as the library does, without printing a warning for each."""
 
     INC_RECORD = ""

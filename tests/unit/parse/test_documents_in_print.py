@@ -51,7 +51,7 @@ def test_pages_that_are_pictures_are_told() -> None:
 
 
 @pytest.mark.parametrize(("with_picture", "code"), [(True, "no_text_layer"), (False, "whitespace_only")])
-def test_without_any_text_the_document_is_rejected(with_picture: bool, code: str) -> None:  # noqa: FBT001
+def test_without_any_text_the_document_is_rejected(with_picture: bool, code: str) -> None:
     parsed = parse_one("a.pdf", write_pdf([[], []], with_picture=with_picture))
     assert parsed.failures.select("record", "reason_code").rows() == [(0, code)]
 

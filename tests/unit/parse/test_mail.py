@@ -147,7 +147,9 @@ def test_flowed_lines_are_joined() -> None:
     ]
 
 
-@pytest.mark.parametrize("head", ["", "Content-Type: multipart/mixed; boundary=x\n", "Content-Type: text/plain; charset=no\n"])
+@pytest.mark.parametrize(
+    "head", ["", "Content-Type: multipart/mixed; boundary=x\n", "Content-Type: text/plain; charset=no\n"]
+)
 def test_odd_messages_are_read_as_they_are(head: str) -> None:
     assert list_lines(parse_one("a.eml", f"Subject: x\n{head}\nThe ferry.\n")) == ["The ferry."]
 
@@ -160,7 +162,9 @@ TEXTS = st.lists(
 @settings(max_examples=40, deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=5))
 def test_a_mailbox_gives_its_messages_back(texts: list[list[str]]) -> None:
-    messages = [write_message(f"m{number}", "\n".join(f"a {line} z" for line in lines)) for number, lines in enumerate(texts)]
+    messages = [
+        write_message(f"m{number}", "\n".join(f"a {line} z" for line in lines)) for number, lines in enumerate(texts)
+    ]
     parsed = parse_one("a.mbox", write_mailbox(messages))
     assert [value for value, _ in list_stated(parsed, "title")] == [f"m{number}" for number in range(len(texts))]
     assert parsed.records["record"].to_list() == list(range(len(texts)))

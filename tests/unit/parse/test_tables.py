@@ -52,7 +52,10 @@ LINES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl
 @given(texts=st.lists(st.tuples(LINES, LINES), min_size=1, max_size=6))
 def test_what_is_written_is_read_again(path: str, texts: list[tuple[str, str]]) -> None:
     """The records are those that a file for each text would give."""
-    rows = [{"id": str(number), "text": f"a {one}\na {other}", "title": f"t{number}"} for number, (one, other) in enumerate(texts)]
+    rows = [
+        {"id": str(number), "text": f"a {one}\na {other}", "title": f"t{number}"}
+        for number, (one, other) in enumerate(texts)
+    ]
     parsed = parse_one(path, WRITERS[path](rows))
     alone = [list_lines(parse_one("a.txt", str(row["text"]))) for row in rows]
     if not any("<" in one + other for one, other in texts):
@@ -106,7 +109,12 @@ def test_spellings_that_only_python_reads_are_read_too() -> None:
         ({"text": TEXT, "meta": {"title": "H"}}, "title", "H", "table.column.meta.title"),
         ({"text": TEXT, "source": {"name": "Q"}}, "outlet", "Q", "table.column.source.name"),
         ({"text": TEXT, "source": "https://q.example/1"}, "url", "https://q.example/1", "table.column.source"),
-        ({"text": TEXT, "datePublished": 1772523000}, "published_at", "2026-03-03T07:30:00Z", "table.column.datePublished"),
+        (
+            {"text": TEXT, "datePublished": 1772523000},
+            "published_at",
+            "2026-03-03T07:30:00Z",
+            "table.column.datePublished",
+        ),
         ({"text": TEXT, "timestamp": 1772523000000}, "published_at", "2026-03-03T07:30:00Z", "table.column.timestamp"),
         ({"articleBody": [SENTENCES[0], TEXT], "lang": "en"}, "language", "en", "table.column.lang"),
     ],
@@ -174,7 +182,14 @@ def test_json_lines_under_the_name_of_json_are_read() -> None:
 
 
 def test_parquet_columns_of_other_types_are_read() -> None:
-    frame = pl.DataFrame({"text": [TEXT.encode(), b"\x00\x01\x02"], "published": ["2026-03-03T07:30:00Z"] * 2, "vector": [[1.0]] * 2, "authors": [["Ada Pier", "Bo Lund"]] * 2})
+    frame = pl.DataFrame(
+        {
+            "text": [TEXT.encode(), b"\x00\x01\x02"],
+            "published": ["2026-03-03T07:30:00Z"] * 2,
+            "vector": [[1.0]] * 2,
+            "authors": [["Ada Pier", "Bo Lund"]] * 2,
+        }
+    )
     frame = frame.with_columns(pl.col("published").str.to_datetime(time_zone="UTC"), source=pl.struct(name=pl.lit("Q")))
     sink = io.BytesIO()
     frame.write_parquet(sink)

@@ -40,7 +40,9 @@ def test_a_compressed_file_is_what_it_holds(ending: str) -> None:
     plain = parse_one("a.html", PAGE)
     packed = parse_one(f"a.html.{ending}", compress(PAGE.encode(), ending))
     assert list_lines(packed) == list_lines(plain)
-    assert packed.records.select("record", "media_type", "stated").equals(plain.records.select("record", "media_type", "stated"))
+    assert packed.records.select("record", "media_type", "stated").equals(
+        plain.records.select("record", "media_type", "stated")
+    )
     twice = compress(TEXT.encode(), ending) + compress(b"\nMore.", ending)
     assert list_lines(parse_one(f"a.txt.{ending}", twice))[-1] == "More."
 
@@ -68,7 +70,11 @@ def test_one_bad_member_fails_alone_and_keeps_its_number() -> None:
     parsed = parse_one("x.zip", write_zip(members))
     assert parsed.records["record"].to_list() == [0, 4]
     assert list_codes(parsed) == [(1, "damaged"), (2, "unknown_format"), (3, "empty")]
-    assert parsed.failures["reason"].str.extract(r"It is the member (\S+)\.$").to_list() == ["b.html.gz", "c.png", "d.txt"]
+    assert parsed.failures["reason"].str.extract(r"It is the member (\S+)\.$").to_list() == [
+        "b.html.gz",
+        "c.png",
+        "d.txt",
+    ]
 
 
 def test_a_broken_checksum_fails_the_member_alone() -> None:
@@ -120,7 +126,13 @@ def test_more_members_than_the_limit_are_rejected_whole() -> None:
 
 
 def test_hidden_and_ignored_members_are_passed_over() -> None:
-    members = {".a/b.txt": b"x", "__MACOSX/a.txt": b"x", "docs/.hidden.txt": b"x", "docs/a.tmp": b"x", "docs/a.txt": b"One."}
+    members = {
+        ".a/b.txt": b"x",
+        "__MACOSX/a.txt": b"x",
+        "docs/.hidden.txt": b"x",
+        "docs/a.tmp": b"x",
+        "docs/a.txt": b"One.",
+    }
     parameters = ReadingParameters(ignore=(".*", "__MACOSX", "*.tmp"))
     parsed = parse_sources(make_sources({"x.zip": write_zip(members)}), parameters)
     assert list_lines(parsed) == ["One."]
@@ -165,7 +177,10 @@ def test_a_web_archive_gives_its_pages_under_their_addresses() -> None:
     for name, content in (("a.warc", write_warc(answers)), ("a.warc.gz", gzip.compress(write_warc(answers)))):
         parsed = parse_one(name, content)
         assert parsed.records.select("record", "media_type").rows() == [(0, "text/html"), (1, "text/plain")]
-        assert [value for value, _ in list_stated(parsed, "url")] == ["https://quay.example/1", "https://quay.example/2"]
+        assert [value for value, _ in list_stated(parsed, "url")] == [
+            "https://quay.example/1",
+            "https://quay.example/2",
+        ]
         assert list_lines(parsed)[-1] == "Паром идёт снова."
         assert list_codes(parsed) == [(2, "empty")]
     assert list_codes(parse_one("a.warc", write_warc(answers, status="404 Not Found"))) == [(0, "no_documents")]
@@ -182,7 +197,9 @@ def test_members_give_what_the_files_give(names: list[str]) -> None:
     packed = parse_one("x.zip", write_zip(members))
     alone = [parse_one(name, content) for name, content in members.items()]
     assert list_lines(packed) == [line for parsed in alone for line in list_lines(parsed)]
-    assert packed.failures["reason_code"].to_list() == [code for parsed in alone for code in parsed.failures["reason_code"]]
+    assert packed.failures["reason_code"].to_list() == [
+        code for parsed in alone for code in parsed.failures["reason_code"]
+    ]
     for field in ("title", "authors", "published_at", "url"):
         assert list_stated(packed, field) == [value for parsed in alone for value in list_stated(parsed, field)]
 
