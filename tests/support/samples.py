@@ -155,8 +155,7 @@ def write_pdf(pages: Sequence[Sequence[str]], *, with_picture: bool = False) -> 
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(pages), places_of_pages),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
-        b"<</Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8/Length 1>>"
-        b"stream\nx\nendstream",
+        b"<</Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/Length 1>>stream\nx\nendstream",
     ]
     for number, lines in enumerate(pages):
         shown = [b"(%s) Tj T*" % line.encode("cp1252") for line in lines]

@@ -32,7 +32,7 @@ def unpack_zip(part: Part, budget: Budget, ignore: Sequence[str]) -> Iterator[Pa
         archive = zipfile.ZipFile(io.BytesIO(part.content))
         members = archive.infolist()
     for member in members:
-        if member.is_dir() or is_ignored(member.filename, ignore):
+        if member.filename.endswith("/") or is_ignored(member.filename, ignore):
             continue
         budget.take_part()
         yield _unpack(part, member.filename, budget, _open_zip_member(archive, member))

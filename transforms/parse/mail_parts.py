@@ -169,8 +169,9 @@ def _walk(message: Message) -> Iterator[Message]:
 def list_texts(message: Message) -> Iterator[Message]:
     """The parts that make the text of a message, in order: of alternatives the page, or else the plain text."""
     kind = message.get_content_type()
-    inner = message.get_payload()
-    if not message.is_multipart() or not isinstance(inner, list):
+    # Asked of a part without parts, the library decodes the text, in whatever encoding it names.
+    inner = message.get_payload() if message.is_multipart() else None
+    if not isinstance(inner, list):
         # What says that it has parts and has none is a text.
         if (kind in TEXT_TYPES or kind.startswith("multipart/")) and not is_attached(message):
             yield message

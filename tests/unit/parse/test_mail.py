@@ -154,6 +154,11 @@ def test_odd_messages_are_read_as_they_are(head: str) -> None:
     assert list_lines(parse_one("a.eml", f"Subject: x\n{head}\nThe ferry.\n")) == ["The ferry."]
 
 
+def test_an_encoding_that_cannot_be_ends_nothing() -> None:
+    message = b'Subject: x\nContent-Type: text/plain; charset="a\0b"\n\nThe caf\xe9.\n'
+    assert list_lines(parse_one("a.eml", message)) == ["The café."]
+
+
 TEXTS = st.lists(
     st.text(st.characters(codec="utf-8", categories=("L", "N", "P")), min_size=1, max_size=40), min_size=1, max_size=5
 )

@@ -85,6 +85,12 @@ def test_a_broken_checksum_fails_the_member_alone() -> None:
     assert list_lines(parsed) == ["Two."]
 
 
+def test_a_member_without_a_name_is_read() -> None:
+    content = write_zip({"a.txt": b"One.", "b.txt": b"Two."}).replace(b"a.txt", b"\0.txt")
+    assert list_lines(parse_one("x.zip", content)) == ["Two."]
+    assert list_codes(parse_one("x.zip", content)) == [(0, "unknown_format")]
+
+
 def test_locked_members_say_so() -> None:
     content = bytearray(write_zip({"a.txt": b"One."}))
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
