@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip
 UV_VERSION := 0.13.9
 
-.PHONY: run test lint types laws quality bench lock clean
+.PHONY: run test lint types laws quality fuzz bench lock clean
 
 run: $(READY)
 	$(BIN)/winnow run
@@ -32,6 +32,10 @@ laws: $(READY)
 # The quality of shared passages on every pair of the evaluation data, not the sample that `make test` takes.
 quality: $(READY)
 	$(BIN)/python -m tests.quality.passages
+
+# Broken files of every format, 100,000 of them; takes twenty minutes. `make fuzz ARGS="--inputs 5000 --seed 7"` tries others.
+fuzz: $(READY)
+	$(BIN)/python -m tests.quality.fuzz $(ARGS)
 
 # Measures and renders the tables of CONTRIBUTING.md; takes hours at full size. `make bench ARGS="planted"` runs one part.
 bench: $(READY) $(BENCH_READY)

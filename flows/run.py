@@ -27,7 +27,10 @@ RECORDED_LIBRARIES: Final = (
     "prefect",
     "py3langid",
     "pyarrow",
+    "pypdfium2",
+    "python-docx",
     "trafilatura",
+    "warcio",
 )
 """Libraries whose version can shape a result or a verdict."""
 

@@ -8,6 +8,7 @@ import polars as pl
 import transforms
 from transforms.blocks import assemble_texts, list_removed
 from transforms.clean import classify_lines
+from transforms.contracts.parameters import ReadingParameters
 from transforms.contracts.parsed import FAILURES, SOURCES
 from transforms.contracts.tables import ARTICLES
 from transforms.contracts.vocabulary import REJECT_REASONS
@@ -16,10 +17,13 @@ from transforms.dedup.postings import Segment, build_segment
 from transforms.dedup.words import key_texts
 from transforms.language import identify_languages
 from transforms.metadata import extract_metadata
-from transforms.parse import parse_sources
+from transforms.parse import Parsed, parse_sources
 
 DERIVED: Final = pl.Schema({name: dtype for name, dtype in ARTICLES.polars_schema.items() if name != "coverage"})
 """A document before the decision: the columns of `articles` but `coverage`, which depends on the other documents."""
+
+
+READING_DEFAULTS: Final = ReadingParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,16 @@ class Derived:
     line_counts: pl.DataFrame
 
 
-def derive_documents(sources: pl.DataFrame) -> Derived:
+def derive_documents(
+    sources: pl.DataFrame, parameters: ReadingParameters = READING_DEFAULTS, parsed: Parsed | None = None
+) -> Derived:
     """Turn files (SOURCES, with `ingested_at` and `run_id`) into documents, each file on its own.
 
-    Every document of every file has a row in `documents` or in `failures`, never in both.
+    Every document of every file has a row in `documents` or in `failures`, never in both. `parsed` is what
+    `parse_sources` makes of the files, where that was done before.
     """
-    parsed = parse_sources(sources.select(SOURCES.names()))
+    if parsed is None:
+        parsed = parse_sources(sources.select(SOURCES.names()), parameters)
     classified = classify_lines(parsed.lines)
     texts, segment = _measure_texts(assemble_texts(classified))
     has_body = texts.select("document_id")

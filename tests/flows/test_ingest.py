@@ -54,7 +54,7 @@ def test_sample_shows_every_outcome(sample: tuple[Settings, dict[str, Any]]) -> 
     assert place_of(made) == {
         "exports/elan-cinema.txt": "kept",
         "exports/empty-note.txt": "empty",
-        "exports/minutes.docx": "unknown_format",
+        "exports/minutes.odt": "unknown_format",
         "exports/page-scan.txt": "binary",
         "exports/peat-record.md": "kept",
         "exports/stennick-hours-print.txt": "exact",

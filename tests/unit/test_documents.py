@@ -39,7 +39,7 @@ BROKEN: Final = {
     "nothing.txt": "empty",
     "blank.md": "whitespace_only",
     "picture.txt": "binary",
-    "letter.docx": "unknown_format",
+    "letter.odt": "unknown_format",
     "stars.txt": "no_body",
     "notices.txt": "no_body",
 }
@@ -47,7 +47,7 @@ BROKEN_CONTENTS: Final = {
     "nothing.txt": b"",
     "blank.md": b" \n\t\n",
     "picture.txt": bytes(range(32)) * 8,
-    "letter.docx": b"PK\x03\x04",
+    "letter.odt": b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.text",
     "stars.txt": b"* * *\n\n* * *\n",
     "notices.txt": b"Advertisement\n\nSign up for our newsletter\n\nAdvertisement\n",
 }

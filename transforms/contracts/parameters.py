@@ -1,6 +1,6 @@
 """What a run can be told about the rules. Frozen, checked when made, passed in, and recorded in `runs`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 LOWEST_THRESHOLD: Final = 0.5
@@ -25,3 +25,41 @@ class DedupParameters:
             raise ValueError(f"coverage_threshold is {self.coverage_threshold}; it must lie in [{LOWEST_THRESHOLD}, 1]")
         if self.floor_words < 1:
             raise ValueError(f"floor_words is {self.floor_words}; it must be 1 or more")
+
+
+COLUMN_FIELDS: Final = (
+    "text",
+    "html",
+    "title",
+    "subtitle",
+    "authors",
+    "published_at",
+    "outlet",
+    "url",
+    "language",
+)
+"""What a column of a table can be."""
+
+
+@dataclass(frozen=True)
+class ReadingParameters:
+    """How files are read.
+
+    `columns` names the columns of tables (CSV, JSON, Parquet): pairs of a field of COLUMN_FIELDS and the names of the
+    columns that hold it, best first; one level of nesting is written with a dot. Fields that are not named are guessed
+    from the names that the columns have.
+    `ignore` are shell patterns of names within archives to pass over.
+    `max_unpacked_bytes` bounds what one file may hold unpacked, all layers together.
+    """
+
+    columns: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
+    ignore: tuple[str, ...] = (".*", "__MACOSX")
+    max_unpacked_bytes: int = 250_000_000
+
+    def __post_init__(self) -> None:
+        """Refuse fields that no document has."""
+        unknown = sorted({name for name, _ in self.columns} - set(COLUMN_FIELDS))
+        if unknown:
+            raise ValueError(f"unknown fields in columns: {', '.join(unknown)}; known: {', '.join(COLUMN_FIELDS)}")
+        if self.max_unpacked_bytes < 1:
+            raise ValueError(f"max_unpacked_bytes is {self.max_unpacked_bytes}; it must be 1 or more")

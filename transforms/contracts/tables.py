@@ -53,7 +53,7 @@ SOURCE_PATH: Final = Column(
 RECORD: Final = Column(
     "record",
     COUNT,
-    "Number of the record in its file, from 0; always 0 for a file that holds one document.",
+    "Number of the record in its file, from 0, counted over the members of an archive; 0 for a file with one document.",
     rules=(NOT_NEGATIVE,),
 )
 SOURCE_SHA256: Final = Column("source_sha256", TEXT, "SHA-256 of the bytes of the source file.", rules=(HEX_64,))
@@ -117,7 +117,8 @@ DOCUMENT_COLUMNS: Final = (
         "evidence",
         pl.List(EVIDENCE),
         "Where each metadata value comes from: field, value as found, number of the line that states it (non-blank "
-        "lines of the document, from 0; null for a value that stands in markup) and rule.",
+        "lines of the document, from 0; null for a value that stands in markup) and rule. The field `member` is the "
+        "path of the document within an archive.",
     ),
     Column(
         "coverage",

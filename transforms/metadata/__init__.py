@@ -30,6 +30,9 @@ COLUMNS: Final = (
     "evidence",
 )
 
+ORIGIN_FIELDS: Final = ("member", "message_id")
+"""What is stated of where a document was found, and is no column of its own: evidence only."""
+
 STATED_CHOICE: Final = 0
 """Markup is taken before print: it is written for machines, one value a field."""
 
@@ -70,7 +73,7 @@ def extract_metadata(records: pl.DataFrame, classified: pl.DataFrame, texts: pl.
                 ),
             ),
         ],
-        [author_evidence, time_evidence],
+        [author_evidence, time_evidence, _list_origins(stated)],
     )
     parts = (
         titles.select("document_id", title="value"),
@@ -97,6 +100,11 @@ def _list_stated(records: pl.DataFrame) -> pl.DataFrame:
     """One row per value that markup states, in the order given: document_id, field, value, rule."""
     rows = records.select("document_id", "stated").explode("stated", empty_as_null=False).drop_nulls("stated")
     return rows.unnest("stated").with_columns(pl.col("value").str.strip_chars()).filter(pl.col("value") != "")
+
+
+def _list_origins(stated: pl.DataFrame) -> pl.DataFrame:
+    own = stated.filter(pl.col("field").is_in(ORIGIN_FIELDS))
+    return own.select("document_id", "field", "value", line=pl.lit(None, pl.UInt32), rule="rule")
 
 
 def _of(stated: pl.DataFrame, field: str) -> pl.DataFrame:
