@@ -100,7 +100,8 @@ def score_rows(trees: Trees, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.in
             f"expected rows of {len(trees.names)} 32-bit floats, got {rows.dtype} in the shape {rows.shape}"
         )
     arrays = (trees.features, trees.thresholds, trees.left, trees.right, trees.roots, trees.leaves)
-    return _add_up(np.ascontiguousarray(rows), arrays)
+    scores: npt.NDArray[np.int64] = _add_up(np.ascontiguousarray(rows), arrays)
+    return scores
 
 
 @compile_kernel
@@ -125,7 +126,8 @@ def _list_bounds() -> npt.NDArray[np.int64]:
     The logarithm may differ in its last bit between machines; rounded to whole units it does not.
     """
     share = (np.arange(100) + 0.5) / 100
-    return np.rint(np.log(share / (1 - share)) * SCORE_UNITS).astype(np.int64)
+    bounds: npt.NDArray[np.int64] = np.rint(np.log(share / (1 - share)) * SCORE_UNITS).astype(np.int64)
+    return bounds
 
 
 def to_percent(scores: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
