@@ -13,7 +13,7 @@ from pydantic_settings import (
 )
 
 from flows.errors import SettingsError
-from transforms.contracts.parameters import LOWEST_THRESHOLD, DedupParameters
+from transforms.contracts.parameters import LOWEST_THRESHOLD, CleanParameters, DedupParameters, OperatingPoint
 
 ENV_PREFIX: Final = "WINNOW_"
 
@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     floor_words: Annotated[int, Field(ge=1, description="Shorter documents: only exact copies count (words).")] = (
         DedupParameters.floor_words
     )
+    cleaning: Annotated[
+        OperatingPoint,
+        Field(description="What the line model takes out: conservative loses next to no text, clean leaves less junk."),
+    ] = CleanParameters.operating_point
     batch_files: Annotated[int, Field(ge=1, description="Files in a batch, at most.")] = 2_000
     batch_bytes: Annotated[int, Field(ge=1, description="Bytes in a batch, at most (one file may exceed it).")] = (
         64_000_000
@@ -72,6 +76,11 @@ class Settings(BaseSettings):
         if any(character in str(data) for character in "*?[]"):
             raise ValueError("the path of the datasets must hold none of * ? [ ], which readers take for a pattern")
         return data
+
+    @property
+    def cleaning_parameters(self) -> CleanParameters:
+        """The settings of cleaning."""
+        return CleanParameters(self.cleaning)
 
     @property
     def dedup(self) -> DedupParameters:

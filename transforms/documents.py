@@ -5,9 +5,9 @@ from typing import Final
 
 import polars as pl
 
-import transforms
 from transforms.blocks import assemble_texts, list_removed
 from transforms.clean import classify_lines
+from transforms.contracts.parameters import CleanParameters
 from transforms.contracts.parsed import FAILURES, SOURCES
 from transforms.contracts.tables import ARTICLES
 from transforms.contracts.vocabulary import REJECT_REASONS
@@ -17,6 +17,7 @@ from transforms.dedup.words import key_texts
 from transforms.language import identify_languages
 from transforms.metadata import extract_metadata
 from transforms.parse import parse_sources
+from transforms.version import name_pipeline
 
 DERIVED: Final = pl.Schema({name: dtype for name, dtype in ARTICLES.polars_schema.items() if name != "coverage"})
 """A document before the decision: the columns of `articles` but `coverage`, which depends on the other documents."""
@@ -38,13 +39,13 @@ class Derived:
     line_counts: pl.DataFrame
 
 
-def derive_documents(sources: pl.DataFrame) -> Derived:
+def derive_documents(sources: pl.DataFrame, cleaning: CleanParameters | None = None) -> Derived:
     """Turn files (SOURCES, with `ingested_at` and `run_id`) into documents, each file on its own.
 
     Every document of every file has a row in `documents` or in `failures`, never in both.
     """
     parsed = parse_sources(sources.select(SOURCES.names()))
-    classified = classify_lines(parsed.lines)
+    classified = classify_lines(parsed.lines, cleaning)
     texts, segment = _measure_texts(assemble_texts(classified))
     has_body = texts.select("document_id")
     records = parsed.records.join(has_body, on="document_id", how="semi", maintain_order="left")
@@ -56,7 +57,7 @@ def derive_documents(sources: pl.DataFrame) -> Derived:
         .join(versions, on=["source_path", "source_sha256"], how="left", maintain_order="left")
         .join(texts, on="document_id", how="left", maintain_order="left")
         .join(extract_metadata(records, kept_lines, texts), on="document_id", how="left", maintain_order="left")
-        .with_columns(pl.lit(transforms.__version__).alias("pipeline_version"))
+        .with_columns(pl.lit(name_pipeline()).alias("pipeline_version"))
         .select(pl.col(name).cast(dtype) for name, dtype in DERIVED.items())
     )
     return Derived(
