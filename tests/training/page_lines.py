@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from transforms.dedup import normalise_words
-from transforms.parse.html import DECLARATION_BYTES, DECLARED_ENCODING, parse_tree
 from transforms.parse.decode import decode_bytes
+from transforms.parse.html import parse_tree
 from transforms.parse.html_lines import collect_lines
 
 PAGE_LINES: Final = pl.Schema(
@@ -47,7 +47,7 @@ PLACE_SLACK: Final = 12
 _ADDRESS: Final = re.compile(
     r"<(?:link|meta)[^>]{0,200}?(?:canonical|og:url)[^>]{0,200}?(?:href|content)\s*=\s*[\"'](https?://[^\"']+)", re.I
 )
-_SECOND_LEVEL: Final = frozenset("co com org net gov ac edu go or ne".split())
+_SECOND_LEVEL: Final = frozenset(("co", "com", "org", "net", "gov", "ac", "edu", "go", "or", "ne"))
 
 
 def read_page_lines(pages: pl.DataFrame) -> pl.DataFrame:

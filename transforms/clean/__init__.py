@@ -21,6 +21,8 @@ from transforms.clean.masthead import place_masthead, place_menus
 from transforms.clean.surroundings import place_author, place_captions, place_surroundings, place_teasers
 from transforms.contracts.parameters import CleanParameters
 from transforms.contracts.parsed import CLASSIFIED
+from transforms.linemodel.model import load_line_model
+from transforms.linemodel.shape import measure_shapes
 
 __all__ = ["STAGES", "classify_lines"]
 
@@ -51,7 +53,9 @@ def classify_lines(lines: pl.DataFrame, parameters: CleanParameters | None = Non
     Takes LINES (one row per non-blank line) and gives CLASSIFIED, one row per row taken, sorted by document and line.
     `kind` and `rule` are never null. Every rule reads the whole batch at once; none looks beyond the line's document.
     """
-    measured = add_scores(find_repeats(measure_lines(lines)))
+    ordered, model = lines.sort("document_id", "line"), load_line_model()
+    shapes = measure_shapes(ordered["text"], model.weights, model.known)
+    measured = add_scores(find_repeats(measure_lines(ordered, shapes)), shapes)
     marked = mark_lines(measured, SHORT_CHARS)
     decided = reduce(lambda frame, stage: stage(frame), STAGES, marked)
     judged = fall_back(judge_lines(decided, parameters or CleanParameters()))

@@ -13,7 +13,8 @@ import polars as pl
 
 from transforms.clean.rules import FREE, MARK, RULE, WORDS
 from transforms.contracts.parameters import CleanParameters
-from transforms.linemodel.model import MODEL_NAME, load_line_model, score_lines
+from transforms.linemodel.model import MODEL_NAME, find_starts, load_line_model, score_shapes
+from transforms.linemodel.shape import Shapes
 from transforms.linemodel.trees import SCORE_UNITS, to_percent
 
 FEWEST_LINES: Final = 4
@@ -52,12 +53,12 @@ OPEN_RULES: Final = (
 """Rules that say what a line of the body is, not that it is body."""
 
 
-def add_scores(frame: pl.DataFrame) -> pl.DataFrame:
+def add_scores(frame: pl.DataFrame, shapes: Shapes) -> pl.DataFrame:
     """Adds `line_score` (units of 1 / SCORE_UNITS), null where the model does not judge.
 
-    Takes measured lines, sorted by document and line.
+    Takes measured lines, sorted by document and line, and their shapes.
     """
-    scored = score_lines(frame["document_id"], frame["text"], load_line_model())
+    scored = score_shapes(shapes, find_starts(frame["document_id"]), load_line_model())
     is_marked_up = pl.col("hint_rule").str.starts_with("html.").fill_null(value=False).any().over("document_id")
     may_judge = (
         pl.col("is_familiar")

@@ -124,7 +124,7 @@ def find_block(values: Array) -> tuple[int, int]:
 
 
 @compile_kernel
-def _describe(  # noqa: C901, PLR0912, PLR0915
+def _describe(  # noqa: PLR0914, PLR0915
     counts: Array, keys: Array, starts: Array, windows: Array, neighbours: Array, features: Array
 ) -> None:
     for document in range(starts.size - 1):

@@ -96,8 +96,11 @@ def score_lines(documents: pl.Series, texts: pl.Series, model: LineModel) -> Lin
 
     A line's score depends on the lines of its document and on nothing else.
     """
-    starts = find_starts(documents)
-    shapes = measure_shapes(texts, model.weights, model.known)
+    return score_shapes(measure_shapes(texts, model.weights, model.known), find_starts(documents), model)
+
+
+def score_shapes(shapes: Shapes, starts: npt.NDArray[np.int64], model: LineModel) -> LineScores:
+    """Score lines of which the model's `measure_shapes` was taken; `starts` says where each document begins."""
     features = describe_lines(shapes.counts, shapes.keys, starts)
     first = score_rows(model.first, features)
     second = score_rows(model.second, join_features(features, shapes, first, starts))

@@ -4,6 +4,8 @@ Everything is counted in whole numbers, and letters are told apart by ranges of 
 Unicode data of a library, so that the same line gives the same numbers everywhere.
 """
 
+# ruff: noqa: PLR2004 (code points belong to the tests that they stand in)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
