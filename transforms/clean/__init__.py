@@ -21,7 +21,7 @@ from transforms.clean.masthead import place_masthead, place_menus
 from transforms.clean.surroundings import place_author, place_captions, place_surroundings, place_teasers
 from transforms.contracts.parameters import CleanParameters
 from transforms.contracts.parsed import CLASSIFIED
-from transforms.linemodel.model import load_line_model
+from transforms.linemodel.model import LineModel, load_line_model
 from transforms.linemodel.shape import measure_shapes
 
 __all__ = ["STAGES", "classify_lines"]
@@ -47,16 +47,20 @@ STAGES: Final[tuple[Stage, ...]] = (
 """What decides the lines that markers alone do not, in order."""
 
 
-def classify_lines(lines: pl.DataFrame, parameters: CleanParameters | None = None) -> pl.DataFrame:
+def classify_lines(
+    lines: pl.DataFrame, parameters: CleanParameters | None = None, model: LineModel | None = None
+) -> pl.DataFrame:
     """Gives each line its kind and the rule that decided it.
 
     Takes LINES (one row per non-blank line) and gives CLASSIFIED, one row per row taken, sorted by document and line.
     `kind` and `rule` are never null. Every rule reads the whole batch at once; none looks beyond the line's document.
+    `model` is the line model that is shipped, unless another one is to be measured.
     """
-    ordered, model = lines.sort("document_id", "line"), load_line_model()
+    parameters, model = parameters or CleanParameters(), model or load_line_model()
+    ordered = lines.sort("document_id", "line")
     shapes = measure_shapes(ordered["text"], model.weights, model.known)
-    measured = add_scores(find_repeats(measure_lines(ordered, shapes)), shapes)
+    measured = add_scores(find_repeats(measure_lines(ordered, shapes)), shapes, model)
     marked = mark_lines(measured, SHORT_CHARS)
     decided = reduce(lambda frame, stage: stage(frame), STAGES, marked)
-    judged = fall_back(judge_lines(decided, parameters or CleanParameters()))
+    judged = fall_back(judge_lines(decided, parameters.operating_point, model))
     return judged.select(*lines.columns, kind="mark", rule="mark_rule").match_to_schema(CLASSIFIED)

@@ -12,8 +12,8 @@ from typing import Final
 import polars as pl
 
 from transforms.clean.rules import FREE, MARK, RULE, WORDS
-from transforms.contracts.parameters import CleanParameters
-from transforms.linemodel.model import MODEL_NAME, find_starts, load_line_model, score_shapes
+from transforms.contracts.parameters import OperatingPoint
+from transforms.linemodel.model import MODEL_NAME, LineModel, find_starts, score_shapes
 from transforms.linemodel.shape import Shapes
 from transforms.linemodel.trees import SCORE_UNITS, to_percent
 
@@ -53,12 +53,12 @@ OPEN_RULES: Final = (
 """Rules that say what a line of the body is, not that it is body."""
 
 
-def add_scores(frame: pl.DataFrame, shapes: Shapes) -> pl.DataFrame:
+def add_scores(frame: pl.DataFrame, shapes: Shapes, model: LineModel) -> pl.DataFrame:
     """Adds `line_score` (units of 1 / SCORE_UNITS), null where the model does not judge.
 
     Takes measured lines, sorted by document and line, and their shapes.
     """
-    scored = score_shapes(shapes, find_starts(frame["document_id"]), load_line_model())
+    scored = score_shapes(shapes, find_starts(frame["document_id"]), model)
     is_marked_up = pl.col("hint_rule").str.starts_with("html.").fill_null(value=False).any().over("document_id")
     may_judge = (
         pl.col("is_familiar")
@@ -86,11 +86,11 @@ def restore_body(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def judge_lines(frame: pl.DataFrame, parameters: CleanParameters) -> pl.DataFrame:
+def judge_lines(frame: pl.DataFrame, operating_point: OperatingPoint, model: LineModel) -> pl.DataFrame:
     """Takes out the lines under the threshold of the operating point, unless too little would be left."""
-    threshold = load_line_model().thresholds[parameters.operating_point]
+    threshold = model.thresholds[operating_point]
     is_open = FREE | (RULE.is_in(OPEN_RULES) & pl.col("hint").is_null())
-    is_short = WORDS < LONG_LINE_WORDS if parameters.operating_point == "conservative" else pl.lit(value=True)
+    is_short = WORDS < LONG_LINE_WORDS if operating_point == "conservative" else pl.lit(value=True)
     is_junk = (is_open & is_short & (pl.col("line_score") < threshold)).fill_null(value=False)
     sentence_words = (WORDS * (is_open & (WORDS >= SENTENCE_WORDS))).cast(pl.Int64)
     judged = frame.with_columns(is_junk=is_junk, sentence_words=sentence_words)

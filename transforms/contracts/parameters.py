@@ -28,7 +28,7 @@ class DedupParameters:
 
 
 OperatingPoint = Literal["conservative", "clean"]
-OPERATING_POINTS: Final[tuple[str, ...]] = get_args(OperatingPoint)
+OPERATING_POINTS: Final[tuple[OperatingPoint, ...]] = get_args(OperatingPoint)
 
 
 @dataclass(frozen=True)

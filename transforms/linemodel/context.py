@@ -48,8 +48,8 @@ FILLER_COST: Final = 5
 """What a line that is no sentence takes from a block of text, in words."""
 
 _OWN: Final = (
-    "words", "chars_per_word", "upper_share", "capital_share", "digit_share", "stops", "comma_share", "symbols", "quotes",
-    "start", "end", "longest", "addresses", "lexical", "lexical_mean", "copies",
+    "words", "chars_per_word", "upper_share", "capital_share", "digit_share", "stops", "comma_share", "symbols",
+    "quotes", "start", "end", "longest", "addresses", "lexical", "lexical_mean", "copies",
 )  # fmt: skip
 OWN_FEATURES: Final = len(_OWN)
 _SEEN: Final = ("words", "lexical_mean", "end")
@@ -124,7 +124,7 @@ def find_block(values: Array) -> tuple[int, int]:
 
 
 @compile_kernel
-def _describe(  # noqa: PLR0914, PLR0915
+def _describe(  # noqa: PLR0915
     counts: Array, keys: Array, starts: Array, windows: Array, neighbours: Array, features: Array
 ) -> None:
     for document in range(starts.size - 1):
