@@ -18,8 +18,8 @@ from tests.support.stores import (
     take_in,
 )
 from transforms.clean import classify_lines
-from transforms.contracts.parameters import CleanParameters
 from transforms.contracts import ARTICLES, DUPLICATES, RAW, REJECTS
+from transforms.contracts.parameters import CleanParameters
 
 
 def test_set_back_file_is_the_newest_again(tmp_path: Path) -> None:

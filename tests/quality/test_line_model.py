@@ -1,7 +1,7 @@
 """What the line model reaches on whole pages of sites that it did not see, as its training report has it.
 
-`make train` measures: five folds by site, every visible line of a page as plain text. A test of the model holds that the
-report is that of the file that is shipped (tests/unit/linemodel/test_model.py).
+`make train` measures: five folds by site, every visible line of a page as plain text. That the report is that of the
+file that is shipped is held in tests/unit/linemodel/test_model.py.
 """
 
 import json

@@ -40,7 +40,8 @@ def train_weights(
     np.random.default_rng(1).shuffle(order)
     weights = _descend(grams, ends, is_body.astype(np.float64), importance, (order, EPOCHS, RATE, DECAY, GRAMS))
     weights[count_groups(grams, ends, sites, chosen) < FEWEST_SITES] = 0
-    return np.clip(np.rint(weights * WEIGHT_UNITS), -127, 127).astype(np.int8)
+    rounded: npt.NDArray[np.int8] = np.clip(np.rint(weights * WEIGHT_UNITS), -127, 127).astype(np.int8)
+    return rounded
 
 
 def count_groups(grams: Array, ends: Array, groups: Array, chosen: Array) -> Array:

@@ -26,7 +26,7 @@ from tests.training.boosting import train_trees
 from tests.training.lexicon import find_common_words, train_weights
 from tests.training.page_lines import PAGE_LINES, read_page_lines
 from transforms.clean import classify_lines
-from transforms.contracts.parameters import OPERATING_POINTS, CleanParameters
+from transforms.contracts.parameters import OPERATING_POINTS, CleanParameters, OperatingPoint
 from transforms.contracts.parsed import LINES
 from transforms.contracts.vocabulary import BODY_KINDS
 from transforms.dedup.words import split_words
@@ -179,7 +179,7 @@ def fit(lines: Lines, chosen: Numbers) -> Fitted:
 # --- measuring -------------------------------------------------------------------------------------------------------
 
 
-def judge_held_out(lines: Lines) -> tuple[Numbers, dict[str, Numbers]]:
+def judge_held_out(lines: Lines) -> tuple[Numbers, dict[OperatingPoint, Numbers]]:
     """Judge each line by a model that saw no page of its site.
 
     Its score; and at each operating point, whether it stays when the model works among the rules.

@@ -42,6 +42,8 @@ WORDS_AT_MOST: Final = 60
 LONG_WORDS: Final = 12
 """A line of this many words that ends a sentence is long text; so is one of LONGER_WORDS, however it ends."""
 LONGER_WORDS: Final = 30
+SENTENCE_WORDS: Final = 4
+"""Shorter lines that end with a full stop are often no sentence."""
 FAR_LINES: Final = 60
 """Distances in lines are cut here."""
 FILLER_COST: Final = 5
@@ -82,7 +84,9 @@ def describe_lines(
     ends with the number of lines.
     """
     features = np.empty((counts.shape[0], len(FEATURES)), np.float32)
-    _describe(counts, keys, np.asarray(starts, np.int64), np.array(WINDOWS), np.array(NEIGHBOURS), features)
+    _describe(
+        counts.astype(np.int64), keys, np.asarray(starts, np.int64), np.array(WINDOWS), np.array(NEIGHBOURS), features
+    )
     return features
 
 
@@ -124,98 +128,100 @@ def find_block(values: Array) -> tuple[int, int]:
 
 
 @compile_kernel
-def _describe(  # noqa: PLR0915
-    counts: Array, keys: Array, starts: Array, windows: Array, neighbours: Array, features: Array
+def _fill_own(at: Array, row: Array, mean: int, copies: int) -> None:
+    """The features _OWN."""
+    words, chars, letters = max(row[WORDS], 1), max(row[CHARS], 1), max(row[LETTERS], 1)
+    at[0] = row[WORDS]
+    at[1] = chars / words
+    at[2] = row[UPPERS] / letters
+    at[3] = row[CAPITALS] / words
+    at[4] = row[DIGITS] / chars
+    at[5] = row[STOPS]
+    at[6] = row[COMMAS] / words
+    at[7] = row[SYMBOLS]
+    at[8] = row[QUOTES]
+    at[9] = row[START]
+    at[10] = row[END]
+    at[11] = row[LONGEST]
+    at[12] = row[ADDRESSES]
+    at[13] = row[LEXICAL]
+    at[14] = mean
+    at[15] = copies
+
+
+@compile_kernel
+def _fill_around(
+    at: Array, line: int, views: tuple[Array, Array, Array], sums: Array, steps: tuple[Array, Array]
 ) -> None:
+    """The features of neighbours and windows."""
+    capped, means, ends = views
+    neighbours, windows = steps
+    size = capped.size
+    column = OWN_FEATURES
+    for step in neighbours:
+        other = line + step
+        is_there = 0 <= other < size
+        at[column] = capped[other] if is_there else _NO_NEIGHBOUR
+        at[column + 1] = means[other] if is_there else 0
+        at[column + 2] = ends[other] if is_there else _NO_NEIGHBOUR
+        column += 3
+    for window in windows:
+        low, high = max(line - window // 2, 0), min(line + window // 2 + 1, size)
+        for name in range(3):
+            at[column + name] = (sums[name, high] - sums[name, low]) / (high - low)
+        column += 3
+
+
+@compile_kernel
+def _fill_distances(features: Array, capped: Array, is_long: Array, column: int) -> None:
+    """The features _LONG but the last: how far the next long lines are, and how long."""
+    size = capped.size
+    for side in range(2):
+        distance, words = FAR_LINES, 0
+        for number in range(size):
+            line = number if side == 0 else size - 1 - number
+            features[line, column + 2 * side] = distance
+            features[line, column + 2 * side + 1] = words
+            if is_long[line]:
+                distance, words = 0, capped[line]
+            distance = min(distance + 1, FAR_LINES)
+
+
+@compile_kernel
+def _describe(counts: Array, keys: Array, starts: Array, windows: Array, neighbours: Array, features: Array) -> None:
     for document in range(starts.size - 1):
         first, last = starts[document], starts[document + 1]
         size = last - first
-        own = counts[first:last]
+        own, at_lines = counts[first:last], features[first:last]
         copies = _count_copies(keys[first:last])
-        capped, means, stopped = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
-        is_long, worth = np.empty(size, np.bool_), np.empty(size, np.int64)
-        all_words = long_words = 0
-        for line in range(size):
-            row = own[line]
-            words = np.int64(row[WORDS])
-            capped[line] = min(words, WORDS_AT_MOST)
-            means[line] = _LEXICAL_UNITS * np.int64(row[LEXICAL]) // max(row[GRAM_COUNT], 1)
-            stopped[line] = row[END] == END_STOP
-            is_long[line] = (words >= LONG_WORDS and row[STOPS] > 0) or words >= LONGER_WORDS
-            is_sentence = row[STOPS] > 0 and words >= 4  # noqa: PLR2004
-            worth[line] = min(words, WORDS_AT_MOST) if is_long[line] else (words // 2 if is_sentence else -FILLER_COST)
-            all_words += words
-            long_words += words if is_long[line] else 0
-        words_to, means_to, stops_to = _sum_up(capped), _sum_up(means), _sum_up(stopped)
-        long_to, whole_to = _sum_up(is_long.astype(np.int64)), _sum_up(own[:, WORDS].astype(np.int64))
+        capped = np.minimum(own[:, WORDS], WORDS_AT_MOST)
+        means = _LEXICAL_UNITS * own[:, LEXICAL] // np.maximum(own[:, GRAM_COUNT], 1)
+        ends = own[:, END].copy()
+        is_long = ((own[:, WORDS] >= LONG_WORDS) & (own[:, STOPS] > 0)) | (own[:, WORDS] >= LONGER_WORDS)
+        is_sentence = (own[:, WORDS] >= SENTENCE_WORDS) & (own[:, STOPS] > 0)
+        worth = np.where(is_long, capped, np.where(is_sentence, own[:, WORDS] // 2, -FILLER_COST))
+        sums = np.empty((3, size + 1), np.int64)
+        sums[0], sums[1], sums[2] = _sum_up(capped), _sum_up(means), _sum_up((ends == END_STOP).astype(np.int64))
+        long_to, words_to = _sum_up(is_long.astype(np.int64)), _sum_up(own[:, WORDS].copy())
+        all_words, long_words = words_to[size], (own[:, WORDS] * is_long).sum()
         block_start, block_end = find_block(worth)
-        block_words = whole_to[block_end] - whole_to[block_start]
-        above, above_words = FAR_LINES, 0
+        place = OWN_FEATURES + 3 * neighbours.size + 3 * windows.size
+        _fill_distances(at_lines, capped, is_long, place + 4)
         for line in range(size):
-            row = own[line]
-            at = features[first + line]
-            words, chars = max(np.int64(row[WORDS]), 1), max(np.int64(row[CHARS]), 1)
-            letters = max(np.int64(row[LETTERS]), 1)
-            at[0] = row[WORDS]
-            at[1] = chars / words
-            at[2] = row[UPPERS] / letters
-            at[3] = row[CAPITALS] / words
-            at[4] = row[DIGITS] / chars
-            at[5] = row[STOPS]
-            at[6] = row[COMMAS] / words
-            at[7] = row[SYMBOLS]
-            at[8] = row[QUOTES]
-            at[9] = row[START]
-            at[10] = row[END]
-            at[11] = row[LONGEST]
-            at[12] = row[ADDRESSES]
-            at[13] = row[LEXICAL]
-            at[14] = means[line]
-            at[15] = copies[line]
-            column = OWN_FEATURES
-            for step in neighbours:
-                other = line + step
-                if 0 <= other < size:
-                    at[column] = capped[other]
-                    at[column + 1] = means[other]
-                    at[column + 2] = own[other, END]
-                else:
-                    at[column] = _NO_NEIGHBOUR
-                    at[column + 1] = 0
-                    at[column + 2] = _NO_NEIGHBOUR
-                column += 3
-            for window in windows:
-                low, high = max(line - window // 2, 0), min(line + window // 2 + 1, size)
-                at[column] = (words_to[high] - words_to[low]) / (high - low)
-                at[column + 1] = (means_to[high] - means_to[low]) / (high - low)
-                at[column + 2] = (stops_to[high] - stops_to[low]) / (high - low)
-                column += 3
-            at[column] = min(line, 1_000)
-            at[column + 1] = min(size - 1 - line, 1_000)
-            at[column + 2] = whole_to[line] / max(all_words, 1)
-            at[column + 3] = line / size
-            at[column + 4] = above
-            at[column + 5] = above_words
+            at = at_lines[line]
+            _fill_own(at, own[line], means[line], copies[line])
+            _fill_around(at, line, (capped, means, ends), sums, (neighbours, windows))
+            at[place] = min(line, 1_000)
+            at[place + 1] = min(size - 1 - line, 1_000)
+            at[place + 2] = words_to[line] / max(all_words, 1)
+            at[place + 3] = line / size
             low, high = max(line - 4, 0), min(line + 5, size)
-            at[column + 8] = (long_to[high] - long_to[low]) / (high - low)
-            if is_long[line]:
-                above, above_words = 0, capped[line]
-            above = min(above + 1, FAR_LINES)
-            column += 9
+            at[place + 8] = (long_to[high] - long_to[low]) / (high - low)
             distance = block_start - line if line < block_start else (block_end - 1 - line if line >= block_end else 0)
-            at[column] = min(max(distance, -FAR_LINES), FAR_LINES)
-            at[column + 1] = block_words / max(all_words, 1)
-            inside = line >= block_start and line < block_end
-            at[column + 2] = (line - block_start) / (block_end - block_start) if inside else -1.0
-            at[column + 3] = min(size, 2_000)
-            at[column + 4] = long_words / max(all_words, 1)
-            at[column + 5] = all_words / size
-        below, below_words = FAR_LINES, 0
-        column = OWN_FEATURES + 3 * neighbours.size + 3 * windows.size + 6
-        for line in range(size - 1, -1, -1):
-            at = features[first + line]
-            at[column] = below
-            at[column + 1] = below_words
-            if is_long[line]:
-                below, below_words = 0, capped[line]
-            below = min(below + 1, FAR_LINES)
+            at[place + 9] = min(max(distance, -FAR_LINES), FAR_LINES)
+            at[place + 10] = (words_to[block_end] - words_to[block_start]) / max(all_words, 1)
+            inside = block_start <= line < block_end
+            at[place + 11] = (line - block_start) / (block_end - block_start) if inside else -1.0
+            at[place + 12] = min(size, 2_000)
+            at[place + 13] = long_words / max(all_words, 1)
+            at[place + 14] = all_words / size

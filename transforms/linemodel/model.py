@@ -60,7 +60,7 @@ class LineScores:
 def render_model(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
     """The bytes of a model file; the same arrays give the same bytes."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **dict(arrays))
+    np.savez_compressed(buffer, allow_pickle=False, **dict(arrays))
     return buffer.getvalue()
 
 

@@ -127,7 +127,7 @@ def _load_characters() -> tuple[Array, Array]:
 
 
 @compile_kernel
-def _decode(data: Array, place: int) -> tuple[int, int]:
+def _decode(data: Array, place: int) -> Any:
     """The character that starts at a place of valid UTF-8, and where the next one does."""
     lead = np.int64(data[place])
     if lead < 0x80:
@@ -142,7 +142,7 @@ def _decode(data: Array, place: int) -> tuple[int, int]:
 
 
 @compile_kernel
-def _classify(code: int, kinds: Array) -> int:
+def _classify(code: int, kinds: Array) -> Any:
     if code < TABLE_SIZE:
         return kinds[code]
     if code >= 0x20000:
