@@ -5,7 +5,6 @@ from typing import Any
 
 import polars as pl
 
-import transforms
 from flows.deciding import Verdict
 from flows.publication import StagedFile
 from flows.run import Batch, Run, list_versions, scan_batches, scan_held
@@ -16,6 +15,7 @@ from flows.summary import RunSummary, count_store
 from transforms.contracts import REJECTS, RUNS
 from transforms.documents import DERIVED
 from transforms.outcomes import Outcomes, count_outcomes, name_counts
+from transforms.version import name_pipeline
 
 
 def summarise_nothing_new(run: Run, discovery: Discovery) -> RunSummary:
@@ -85,7 +85,7 @@ def make_run_row(run: Run, summary: RunSummary, finished_at: datetime) -> pl.Dat
                 "command": run.command,
                 "started_at": run.started_at,
                 "finished_at": finished_at,
-                "pipeline_version": transforms.__version__,
+                "pipeline_version": name_pipeline(),
                 "versions": list_versions(),
                 "parameters": run.settings.model_dump_json(),
                 "files_seen": summary.files_seen,

@@ -13,7 +13,15 @@ from pydantic_settings import (
 )
 
 from flows.errors import SettingsError
-from transforms.contracts.parameters import COLUMN_FIELDS, LOWEST_THRESHOLD, DedupParameters, ReadingParameters
+from transforms.contracts.parameters import (
+    COLUMN_FIELDS,
+    LOWEST_THRESHOLD,
+    CleanParameters,
+    DedupParameters,
+    DerivationParameters,
+    OperatingPoint,
+    ReadingParameters,
+)
 
 ENV_PREFIX: Final = "WINNOW_"
 
@@ -54,6 +62,10 @@ class Settings(BaseSettings):
     floor_words: Annotated[int, Field(ge=1, description="Shorter documents: only exact copies count (words).")] = (
         DedupParameters.floor_words
     )
+    cleaning: Annotated[
+        OperatingPoint,
+        Field(description="What the line model takes out: conservative loses next to no text, clean leaves less junk."),
+    ] = CleanParameters.operating_point
     batch_files: Annotated[int, Field(ge=1, description="Files in a batch, at most.")] = 2_000
     batch_bytes: Annotated[int, Field(ge=1, description="Bytes in a batch, at most (one file may exceed it).")] = (
         64_000_000
@@ -102,6 +114,11 @@ class Settings(BaseSettings):
             (name, (given,) if isinstance(given, str) else tuple(given)) for name, given in sorted(self.columns.items())
         )
         return ReadingParameters(columns, (*self.ignore, "__MACOSX"), self.max_unpacked_bytes)
+
+    @property
+    def derivation(self) -> DerivationParameters:
+        """The settings of all that makes documents of files."""
+        return DerivationParameters(self.reading, CleanParameters(self.cleaning))
 
     @property
     def dedup(self) -> DedupParameters:

@@ -5,10 +5,9 @@ from typing import Final
 
 import polars as pl
 
-import transforms
 from transforms.blocks import assemble_texts, list_removed
 from transforms.clean import classify_lines
-from transforms.contracts.parameters import ReadingParameters
+from transforms.contracts.parameters import DerivationParameters
 from transforms.contracts.parsed import FAILURES, SOURCES
 from transforms.contracts.tables import ARTICLES
 from transforms.contracts.vocabulary import REJECT_REASONS
@@ -18,12 +17,13 @@ from transforms.dedup.words import key_texts
 from transforms.language import identify_languages
 from transforms.metadata import extract_metadata
 from transforms.parse import Parsed, parse_sources
+from transforms.version import name_pipeline
 
 DERIVED: Final = pl.Schema({name: dtype for name, dtype in ARTICLES.polars_schema.items() if name != "coverage"})
 """A document before the decision: the columns of `articles` but `coverage`, which depends on the other documents."""
 
 
-READING_DEFAULTS: Final = ReadingParameters()
+DEFAULTS: Final = DerivationParameters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Derived:
 
 
 def derive_documents(
-    sources: pl.DataFrame, parameters: ReadingParameters = READING_DEFAULTS, parsed: Parsed | None = None
+    sources: pl.DataFrame, parameters: DerivationParameters = DEFAULTS, *, parsed: Parsed | None = None
 ) -> Derived:
     """Turn files (SOURCES, with `ingested_at` and `run_id`) into documents, each file on its own.
 
@@ -51,8 +51,8 @@ def derive_documents(
     `parse_sources` makes of the files, where that was done before.
     """
     if parsed is None:
-        parsed = parse_sources(sources.select(SOURCES.names()), parameters)
-    classified = classify_lines(parsed.lines)
+        parsed = parse_sources(sources.select(SOURCES.names()), parameters.reading)
+    classified = classify_lines(parsed.lines, parameters.cleaning)
     texts, segment = _measure_texts(assemble_texts(classified))
     has_body = texts.select("document_id")
     records = parsed.records.join(has_body, on="document_id", how="semi", maintain_order="left")
@@ -64,7 +64,7 @@ def derive_documents(
         .join(versions, on=["source_path", "source_sha256"], how="left", maintain_order="left")
         .join(texts, on="document_id", how="left", maintain_order="left")
         .join(extract_metadata(records, kept_lines, texts), on="document_id", how="left", maintain_order="left")
-        .with_columns(pl.lit(transforms.__version__).alias("pipeline_version"))
+        .with_columns(pl.lit(name_pipeline()).alias("pipeline_version"))
         .select(pl.col(name).cast(dtype) for name, dtype in DERIVED.items())
     )
     return Derived(

@@ -8,13 +8,13 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-import transforms
 from transforms.contracts import RAW, REMOVED
 from transforms.contracts.parsed import FAILURES
 from transforms.dedup import fingerprint_texts, key_texts
 from transforms.dedup.postings import split_postings
 from transforms.documents import DERIVED, Derived, derive_documents
 from transforms.laws import check_lines, check_one_place, check_sources
+from transforms.version import name_pipeline
 
 FIRST_RUN: Final = datetime(2026, 3, 1, 6, tzinfo=UTC)
 PARAGRAPH: Final = (
@@ -148,7 +148,7 @@ def test_a_document_has_the_run_that_took_its_version_in() -> None:
         ]
     )
     assert documents["document_id"].n_unique() == 3
-    assert documents["pipeline_version"].unique().to_list() == [transforms.__version__]
+    assert documents["pipeline_version"].unique().to_list() == [name_pipeline()]
 
 
 def test_texts_and_metadata_are_those_of_their_own_file(derived: Derived) -> None:

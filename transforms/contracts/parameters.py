@@ -1,7 +1,7 @@
 """What a run can be told about the rules. Frozen, checked when made, passed in, and recorded in `runs`."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal, get_args
 
 LOWEST_THRESHOLD: Final = 0.5
 """A document that shares less than half of its words is no copy of anything."""
@@ -63,3 +63,31 @@ class ReadingParameters:
             raise ValueError(f"unknown fields in columns: {', '.join(unknown)}; known: {', '.join(COLUMN_FIELDS)}")
         if self.max_unpacked_bytes < 1:
             raise ValueError(f"max_unpacked_bytes is {self.max_unpacked_bytes}; it must be 1 or more")
+
+
+OperatingPoint = Literal["conservative", "clean"]
+OPERATING_POINTS: Final[tuple[OperatingPoint, ...]] = get_args(OperatingPoint)
+
+
+@dataclass(frozen=True)
+class CleanParameters:
+    """How much cleaning takes out.
+
+    `operating_point`: `conservative` loses next to no text and leaves some junk; `clean` takes out what is more likely
+    junk than text.
+    """
+
+    operating_point: OperatingPoint = "conservative"
+
+    def __post_init__(self) -> None:
+        """Refuse a point that no model has a threshold for."""
+        if self.operating_point not in OPERATING_POINTS:
+            raise ValueError(f"operating_point is {self.operating_point!r}; it must be one of {OPERATING_POINTS}")
+
+
+@dataclass(frozen=True)
+class DerivationParameters:
+    """How documents are made of files."""
+
+    reading: ReadingParameters = field(default_factory=ReadingParameters)
+    cleaning: CleanParameters = field(default_factory=CleanParameters)

@@ -72,7 +72,12 @@ DOCUMENT_COLUMNS: Final = (
     SOURCE_BYTES,
     INGESTED_AT,
     RUN_ID,
-    Column("pipeline_version", TEXT, "Version of Winnow that derived this row.", rules=(NOT_EMPTY,)),
+    Column(
+        "pipeline_version",
+        TEXT,
+        "Version of Winnow that derived this row, with the name and digest of its line model.",
+        rules=(NOT_EMPTY,),
+    ),
     Column("title", TEXT, "Headline as the document states it; null when it states none.", nullable=True),
     Column("subtitle", TEXT, "Line or key points under the headline, joined by line breaks.", nullable=True),
     Column("authors", pl.List(pl.String), "Names of the people who wrote it, in printed order; empty when unstated."),
@@ -200,7 +205,13 @@ REMOVED: Final = Table(
         Column("line", COUNT, "Number of the line among the non-blank lines of the document, from 0."),
         Column("kind", TEXT, "What the line is.", rules=(OneOf(LINE_KINDS),)),
         Column("text", TEXT, "The line as it stood in the document.", rules=(NOT_EMPTY,)),
-        Column("rule", TEXT, "The rule that took it out.", rules=(NOT_EMPTY,)),
+        Column(
+            "rule",
+            TEXT,
+            "The rule that took it out; for a line that the line model took out, its name and the probability that it "
+            "gave the line of being text, such as model.lines-1:0.03.",
+            rules=(NOT_EMPTY,),
+        ),
     ),
 )
 
