@@ -5,11 +5,12 @@ from typing import Final
 import polars as pl
 
 from transforms.contracts.tables import DOCUMENT_COLUMNS, EVIDENCE
+from transforms.metadata.authors import pick_authors
 from transforms.metadata.contacts import list_contacts
 from transforms.metadata.dates import read_times
 from transforms.metadata.kinds import decide_kinds
 from transforms.metadata.outlets import find_outlets
-from transforms.metadata.people import find_author_credits, split_names
+from transforms.metadata.people import find_author_credits
 from transforms.metadata.titles import find_subtitles, find_titles, strip_outlets
 
 __all__ = ["COLUMNS", "extract_metadata"]
@@ -54,7 +55,7 @@ def extract_metadata(records: pl.DataFrame, classified: pl.DataFrame, texts: pl.
     )
     subtitles = _pick(pl.concat([_of(stated, "subtitle"), _to_candidates(find_subtitles(lines))]))
     urls = _pick(_of(stated, "url"))
-    authors, author_evidence = _pick_authors(stated, lines)
+    authors, author_evidence = pick_authors(stated, find_author_credits(lines), outlets)
     times, time_evidence = _pick_times(stated, lines)
     kinds = decide_kinds(lines, stated)
     evidence = _list_evidence(
@@ -115,33 +116,6 @@ def _pick(candidates: pl.DataFrame) -> pl.DataFrame:
     """The best candidate of each document: document_id, line, found, value, rule."""
     ranked = candidates.sort("choice", maintain_order=True).unique("document_id", keep="first", maintain_order=True)
     return ranked.select("document_id", "line", "found", value="found", rule="rule")
-
-
-def _pick_authors(stated: pl.DataFrame, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    own = stated.filter(pl.col("field") == "authors")
-    first_rule = own.group_by("document_id", maintain_order=True).agg(first_rule=pl.col("rule").first())
-    own = own.join(first_rule, on="document_id", how="left", maintain_order="left").filter(
-        pl.col("rule") == pl.col("first_rule")
-    )
-    columns = ["document_id", "line", "rule", "value", "choice", "name"]
-    said = own.select(
-        "document_id", "rule", "value", line=pl.lit(None, pl.UInt32), choice=pl.lit(STATED_CHOICE, pl.Int32)
-    )
-    names = pl.concat(
-        [
-            split_names(said, is_printed=False).select(columns),
-            split_names(find_author_credits(lines), is_printed=True).select(columns),
-        ]
-    )
-    best = names.with_columns(best=pl.col("choice").min().over("document_id")).filter(
-        pl.col("choice") == pl.col("best")
-    )
-    folded = best.with_columns(folded=pl.col("name").str.to_lowercase()).unique(
-        ["document_id", "folded"], keep="first", maintain_order=True
-    )
-    authors = folded.group_by("document_id", maintain_order=True).agg(authors=pl.col("name"))
-    evidence = folded.select("document_id", field=pl.lit("authors"), value="name", line="line", rule="rule")
-    return authors, evidence
 
 
 def _pick_times(stated: pl.DataFrame, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

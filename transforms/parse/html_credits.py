@@ -37,7 +37,7 @@ CREDIT: Final = re.compile(
 )
 NO_CREDIT: Final = re.compile(
     r"bio|desc|about|title|role|job|avatar|image|img|photo|pic|social|follow|share|date|time|count|position|"
-    r"affiliation|more|posts|label|icon",
+    r"affiliation|more|posts|label|icon|review|check|edit",
     re.IGNORECASE,
 )
 LONGEST_CREDIT_CHARS: Final = 120
@@ -127,23 +127,29 @@ def _read_itemprop(element: _Element, name: str) -> str:
 
 
 def find_credits(root: _Element) -> list[StatedValue]:
-    """Authors by `rel=author` links, then by elements whose class is that of a byline; none from lists of teasers."""
+    """Authors by `rel=author` links, then by the first class that is that of a byline; none from lists of teasers."""
     linked = [link for link in root.iterfind(".//a[@rel]") if "author" in link.get("rel").lower().split()]
-    classed = [
-        element
-        for element in root.iterfind(".//*[@class]")
-        if CREDIT.search(element.get("class")) and not NO_CREDIT.search(element.get("class"))
-    ]
-    inner = (
-        [element for element in classed if not any(other in classed for other in element.iterdescendants())]
-        if (len(classed) <= MOST_CREDITS * 10)
-        else []
-    )
-    return [*_state_names(linked, "html.rel.author"), *_state_names(inner, "html.class.credit")]
+    classed = [element for element in root.iterfind(".//*[@class]") if _is_credit(element)]
+    outer = {parent for element in classed for parent in element.iterancestors()}
+    inner = [element for element in classed if element not in outer and not _is_beside(element)]
+    first = [element for element in inner if element.get("class") == inner[0].get("class")]
+    return [*_state_names(linked, "html.rel.author"), *_state_names(first, "html.class.credit")]
+
+
+def _is_credit(element: _Element) -> bool:
+    name = element.get("class")
+    if not CREDIT.search(name) or NO_CREDIT.search(name):
+        return False
+    return len(WORD.findall(_join_spaced(element))) > 1  # "By" alone names nobody
+
+
+def _join_spaced(element: _Element) -> str:
+    """The text within, with a space between the parts: "By" and the name often stand in elements of their own."""
+    return " ".join(" ".join(element.itertext()).split())
 
 
 def _state_names(elements: Sequence[_Element], rule: str) -> list[StatedValue]:
-    texts = [join_text(element) for element in elements if not _is_beside(element)]
+    texts = [_join_spaced(element) for element in elements if not _is_beside(element)]
     names = list(dict.fromkeys(text for text in texts if 0 < len(text) <= LONGEST_CREDIT_CHARS))
     return [StatedValue("authors", name, rule) for name in names] if len(names) <= MOST_CREDITS else []
 
