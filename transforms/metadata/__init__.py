@@ -7,11 +7,11 @@ import polars as pl
 from transforms.contracts.tables import DOCUMENT_COLUMNS, EVIDENCE
 from transforms.metadata.authors import pick_authors
 from transforms.metadata.contacts import list_contacts
-from transforms.metadata.dates import read_times
 from transforms.metadata.kinds import decide_kinds
 from transforms.metadata.outlets import find_outlets
 from transforms.metadata.people import find_author_credits
-from transforms.metadata.titles import find_subtitles, find_titles, strip_outlets
+from transforms.metadata.times import pick_times
+from transforms.metadata.titles import find_subtitles, find_titles, list_outlet_names, strip_outlets
 
 __all__ = ["COLUMNS", "extract_metadata"]
 
@@ -46,7 +46,9 @@ def extract_metadata(records: pl.DataFrame, classified: pl.DataFrame, texts: pl.
     lines = classified.join(documents, on="document_id", how="semi", maintain_order="left").sort("document_id", "line")
     stated = _list_stated(records.join(documents, on="document_id", how="semi", maintain_order="left"))
     outlets = _pick(pl.concat([_of(stated, "outlet"), _to_candidates(find_outlets(lines))]))
-    titles = strip_outlets(_pick(pl.concat([_of(stated, "title"), _to_candidates(find_titles(lines))])), outlets)
+    titles = strip_outlets(
+        _pick(pl.concat([_of(stated, "title"), _to_candidates(find_titles(lines))])), list_outlet_names(stated, outlets)
+    )
     suffixes = titles.filter(pl.col("suffix").is_not_null()).select(
         "document_id", "line", found="suffix", value="suffix", rule=pl.lit("text.title_suffix")
     )
@@ -56,7 +58,7 @@ def extract_metadata(records: pl.DataFrame, classified: pl.DataFrame, texts: pl.
     subtitles = _pick(pl.concat([_of(stated, "subtitle"), _to_candidates(find_subtitles(lines))]))
     urls = _pick(_of(stated, "url"))
     authors, author_evidence = pick_authors(stated, find_author_credits(lines), outlets)
-    times, time_evidence = _pick_times(stated, lines)
+    times, time_evidence = pick_times(stated, lines)
     kinds = decide_kinds(lines, stated)
     evidence = _list_evidence(
         [
@@ -116,36 +118,6 @@ def _pick(candidates: pl.DataFrame) -> pl.DataFrame:
     """The best candidate of each document: document_id, line, found, value, rule."""
     ranked = candidates.sort("choice", maintain_order=True).unique("document_id", keep="first", maintain_order=True)
     return ranked.select("document_id", "line", "found", value="found", rule="rule")
-
-
-def _pick_times(stated: pl.DataFrame, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    printed = lines.filter(
-        pl.col("kind").is_in(["dateline", "byline"])
-        & pl.col("text").str.contains(r"\d")
-        & (pl.col("text").str.len_chars() <= LONGEST_STAMP_CHARS)
-    ).select("document_id", "line", "rule", value="text", choice=pl.lit(STATED_CHOICE + 1, pl.Int32))
-    said = stated.filter(pl.col("field") == "published_at").select(
-        "document_id", "rule", "value", line=pl.lit(None, pl.UInt32), choice=pl.lit(STATED_CHOICE, pl.Int32)
-    )
-    read = read_times(pl.concat([said.select(printed.columns), printed])).with_columns(
-        is_read=pl.col("published_at").is_not_null()
-    )
-    # A document whose every stamp is relative keeps its first one as evidence.
-    usable = read.filter(
-        pl.col("is_read")
-        | pl.col("rule").is_in(["text.date_line", "text.outlet_and_date"])
-        | (pl.col("choice") == STATED_CHOICE)
-    )
-    best = usable.sort(~pl.col("is_read"), "choice", "is_update", maintain_order=True).unique(
-        "document_id", keep="first", maintain_order=True
-    )
-    times = best.filter(pl.col("is_read")).select("document_id", "published_at", "published_precision")
-    rule = pl.when(pl.col("is_read")).then("rule").otherwise(pl.lit("text.stamp_not_placed"))
-    evidence = best.select("document_id", field=pl.lit("published_at"), value="value", line="line", rule=rule)
-    return times, evidence
-
-
-LONGEST_STAMP_CHARS: Final = 200
 
 
 def _list_evidence(picked: list[tuple[str, pl.DataFrame]], ready: list[pl.DataFrame]) -> pl.DataFrame:

@@ -6,11 +6,11 @@ import polars as pl
 
 from transforms.metadata.people import split_names
 
-PRINTED_RULES: Final = ("html.class.",)
+PRINTED_RULES: Final = ("html.class.", "html.near_headline")
 """Stated values that are printed lines all the same: they hold more than the name, so its shape is asked for."""
 LEAST_OUTLET_CHARS: Final = 4
 MOST_AUTHORS_OF_PLACES: Final = 5
-PLACED_RULES: Final = ("html.rel.author",)
+PLACED_RULES: Final = ("html.rel.author", "html.near_headline")
 """Links in the body of a page; they name every author where its JSON-LD often names the first only."""
 FORUM_KINDS: Final = ("discussionforumposting", "question", "qapage")
 """Types of schema.org whose authors sign with the name of an account."""

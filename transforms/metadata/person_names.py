@@ -17,6 +17,8 @@ GROUP_WORDS: Final = (
     "webmaster|redaktion|redaktionen|redaktionsteam|onlineredaktion|redakteur|redaktie|redactie|rédaction|"
     "redaction|redacción|redaccion|redação|redacao|redazione|redakcja|redakce|redakcia|redakcija|redacția|toimitus|"
     "szerkesztőség|uredništvo|haber merkezi|editörü|редакция|редакція|σύνταξη|equipo|equipe|équipe|"
+    # What stands beside bylines: networks to follow, buttons, headings of a profile.
+    "twitter|facebook|instagram|linkedin|whatsapp|youtube|email|share|likes|answers|checked|dealer|from|today|"
     # Agencies and services.
     "agency|agencies|agence|agentur|agencia|agência|agenzia|agencja|agentura|ajansı|ajans|uutispalvelu|nieuwsdienst|"
     "nachrichtenagentur|presse|prensa|imprensa|stampa|wire|wires|newswire|service|services|bureau|агентство|агенція|"
@@ -76,7 +78,9 @@ def is_person(name: pl.Expr, *, may_be_single: bool) -> pl.Expr:
     cased = name.str.contains(CASED_NAME) & (words > 1)
     uncased = ~name.str.contains(CASED) & ~name.str.contains(EAST_ASIAN) & name.str.contains(UNCASED_NAME)
     shaped = cased | east_asian | uncased
-    if may_be_single:
+    if not may_be_single:
+        shaped = shaped & ~name.str.contains(rf"(?i){p.NOT_A_NAME}")
+    else:
         shaped = shaped | name.str.contains(SINGLE) | name.str.contains(LOWERED)
     return shaped & (words <= MOST_WORDS) & ~is_group(name)
 

@@ -114,8 +114,8 @@ def _describe_article(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) ->
     yield from state("subtitle", "description", _list_strings(node.get("description")))
     yield from state("authors", "author", _list_names(node.get("author"), by_id, with_organizations=False))
     yield from state("authors", "creator", _list_names(node.get("creator"), by_id, with_organizations=False))
-    date_key = "datePublished" if is_article else "page.datePublished"
-    yield from state("published_at", date_key, _list_strings(node.get("datePublished")))
+    if is_article:  # that of a page is the day on which its file was made, whatever it shows
+        yield from state("published_at", "datePublished", _list_strings(node.get("datePublished")))
     yield from state("outlet", "publisher", _list_names(node.get("publisher"), by_id, with_organizations=True))
     yield from state("url", "url", filter(ADDRESS.match, _list_strings(node.get("url"))))
     yield from state("url", "mainEntityOfPage", filter(ADDRESS.match, _list_addresses(node.get("mainEntityOfPage"))))

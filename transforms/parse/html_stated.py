@@ -18,7 +18,14 @@ from typing import Final
 
 from lxml.etree import _Element
 
-from transforms.parse.html_credits import find_credits, find_headline, find_microdata, find_times, join_text
+from transforms.parse.html_credits import (
+    find_credits,
+    find_headline,
+    find_microdata,
+    find_near_headline,
+    find_times,
+    join_text,
+)
 from transforms.parse.html_json_ld import ADDRESS, read_json_ld
 from transforms.parse.records import StatedValue
 
@@ -80,8 +87,8 @@ META_NAMES: Final = {
 """Field -> names of meta tags (attribute `property`, `name`, `itemprop` or `http-equiv`, in lower case), best first."""
 
 
-LATE_RULES: Final = ("html.json_ld.name", "html.json_ld.page.datePublished")
-"""What a page says of itself, not of an article: the name of a product or site, the day that its file was made."""
+LATE_RULES: Final = ("html.json_ld.name",)
+"""What a page says of itself, not of an article: the name of a product or site."""
 
 
 def find_stated_values(root: _Element) -> list[StatedValue]:
@@ -97,7 +104,7 @@ def find_stated_values(root: _Element) -> list[StatedValue]:
     named = [value.value for value in (*json_ld, *meta, *title) if value.field == "title"]
     headline = find_headline(root, named)
     printed = [] if headline is None else [StatedValue("title", join_text(headline), "html.h1")]
-    body = [*find_credits(root), *find_times(root, headline)]
+    body = [*find_credits(root), *find_times(root, headline), *find_near_headline(root, headline)]
     news = [value for value in json_ld if value.rule == "html.json_ld.news_headline"]
     late = [value for value in json_ld if value.rule in LATE_RULES]
     early = [value for value in json_ld if value not in late]
