@@ -25,7 +25,7 @@ RECORDED_LIBRARIES: Final = (
     "numba",
     "polars",
     "prefect",
-    "py3langid",
+    "pycld2",
     "pyarrow",
     "trafilatura",
 )

@@ -14,7 +14,7 @@ from transforms.contracts.vocabulary import REJECT_REASONS
 from transforms.dedup.fingerprints import digest_texts
 from transforms.dedup.postings import Segment, build_segment
 from transforms.dedup.words import key_texts
-from transforms.language import identify_languages
+from transforms.language import describe_languages
 from transforms.metadata import extract_metadata
 from transforms.parse import parse_sources
 
@@ -76,7 +76,8 @@ def _measure_texts(texts: pl.DataFrame) -> tuple[pl.DataFrame, Segment]:
     keys = key_texts(measured["text_sha256"]).to_numpy()
     # A text without a word has no fingerprint either, so only its count is left out.
     segment = build_segment(keys, digests.fingerprints, digests.fingerprint_counts[has_words])
-    return measured.with_columns(identify_languages(measured["text"]).alias("language")), segment
+    languages = describe_languages(measured["text"]).struct.rename_fields(["language", "language_shares"])
+    return measured.with_columns(languages.struct.unnest().get_columns()), segment
 
 
 def _reject_bodyless(records: pl.DataFrame, classified: pl.DataFrame) -> pl.DataFrame:

@@ -73,7 +73,7 @@ def extract_metadata(records: pl.DataFrame, classified: pl.DataFrame, texts: pl.
                 ),
             ),
         ],
-        [author_evidence, time_evidence],
+        [author_evidence, time_evidence, _tell_languages(texts)],
     )
     parts = (
         titles.select("document_id", title="value"),
@@ -118,6 +118,15 @@ def _pick(candidates: pl.DataFrame) -> pl.DataFrame:
     """The best candidate of each document: document_id, line, found, value, rule."""
     ranked = candidates.sort("choice", maintain_order=True).unique("document_id", keep="first", maintain_order=True)
     return ranked.select("document_id", "line", "found", value="found", rule="rule")
+
+
+def _tell_languages(texts: pl.DataFrame) -> pl.DataFrame:
+    """Which languages were found in a text, and how much of each, where that was looked for."""
+    shares = pl.col("language_shares") if "language_shares" in texts.columns else pl.lit(None, pl.String)
+    line = pl.lit(None, pl.UInt32)
+    return texts.select(
+        "document_id", field=pl.lit("language"), value=shares, line=line, rule=pl.lit("text.cld2")
+    ).drop_nulls("value")
 
 
 def _list_evidence(picked: list[tuple[str, pl.DataFrame]], ready: list[pl.DataFrame]) -> pl.DataFrame:

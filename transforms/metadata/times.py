@@ -66,9 +66,11 @@ def _prefer_earlier(ranked: pl.DataFrame) -> pl.DataFrame:
     A page that is saved or moved states the new day, while it prints the one of its first publication. A later printed
     date may be that of an update, and one day may be the distance of UTC.
     """
+    is_near = (pl.col("rule") == NEAR_HEADLINE) & pl.col("is_read")
+    is_first = is_near & (is_near.cast(pl.UInt32).cum_sum().over("document_id") == 1)
     stated_at = pl.col("published_at").filter(pl.col("choice") == STATED).first().over("document_id")
     is_earlier = (
-        (pl.col("rule") == NEAR_HEADLINE)
+        is_first
         & ~pl.col("is_update")
         & pl.col("published_precision").is_in(["day", "minute", "second"])
         & (pl.col("published_at") < stated_at - pl.duration(days=DAYS_BETWEEN))

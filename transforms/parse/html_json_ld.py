@@ -97,18 +97,12 @@ def _is_article_type(name: str) -> bool:
     return name in ARTICLE_TYPES or name.endswith("Article")
 
 
-def is_news_type(name: str) -> bool:
-    """Whether it is `NewsArticle` or one of its kinds, whose headline search engines hold publishers to."""
-    return name.endswith("NewsArticle")
-
-
 def _describe_article(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Iterator[StatedValue]:
     def state(field: str, key: str, values: Iterable[str]) -> Iterator[StatedValue]:
         return (StatedValue(field, unescape(value), f"html.json_ld.{key}") for value in values)
 
     is_article = any(map(_is_article_type, _list_types(node)))
-    is_news = any(map(is_news_type, _list_types(node)))
-    yield from state("title", "news_headline" if is_news else "headline", _list_strings(node.get("headline")))
+    yield from state("title", "headline", _list_strings(node.get("headline")))
     yield from state("title", "name", _list_strings(node.get("name")))
     yield from state("subtitle", "alternativeHeadline", _list_strings(node.get("alternativeHeadline")))
     yield from state("subtitle", "description", _list_strings(node.get("description")))

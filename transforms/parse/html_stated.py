@@ -1,14 +1,18 @@
-"""The metadata that the markup of a page states: JSON-LD, meta tags, microdata, links, and its title tag.
+"""The metadata that the markup of a page states: JSON-LD, meta tags, microdata, links, headings, and its title tag.
 
-Rows stand in order of trust, so that the first row of a field wins (for authors: the rows of the first rule):
+Rows stand in order of trust, so that the first row of a field wins (for authors: the first rule that names a person):
 
-1. `html.json_ld.*`, schema.org data of the article itself. Publishers write it for search engines, which check it.
-2. `html.meta.*`: Open Graph and article tags, then those of single systems, then Dublin Core and plain names.
-3. `html.itemprop.*` microdata, then `html.rel.author` and `html.time.datetime`, which can belong to a teaser.
-4. `html.title`, whose text often has the outlet appended.
+1. `html.json_ld.headline` of a `NewsArticle`, which search engines hold publishers to; then `html.h1`, the headline as
+   the page shows it. Other JSON-LD headlines come from plug-ins that put the title for search results there.
+2. `html.json_ld.*`, schema.org data of the article itself.
+3. `html.meta.*`: Open Graph and article tags, then those of single systems, then Dublin Core and plain names.
+4. `html.itemprop.*` microdata, `html.rel.author`, `html.class.credit`, `html.time.datetime`, and what stands beside the
+   headline (`html.near_headline`).
+5. `html.json_ld.name` and `html.title`, which often have the outlet appended.
 
-For `url` the order is `html.link.canonical`, `og:url`, then JSON-LD; for `language`
-`html.lang`, JSON-LD, then meta tags.
+For `url` the order is `html.link.canonical`, `og:url`, then JSON-LD; for `language` `html.lang`, JSON-LD, meta tags.
+Values of other formats come through the same StatedValue under rules of their own (`eml.from`, `feed.author`): whatever
+their prefix, they are ranked by the order in which their parser gives them.
 """
 
 from __future__ import annotations
@@ -105,7 +109,8 @@ def find_stated_values(root: _Element) -> list[StatedValue]:
     headline = find_headline(root, named)
     printed = [] if headline is None else [StatedValue("title", join_text(headline), "html.h1")]
     body = [*find_credits(root), *find_times(root, headline), *find_near_headline(root, headline)]
-    news = [value for value in json_ld if value.rule == "html.json_ld.news_headline"]
+    is_news = any(value.field == "kind" and value.value.endswith("NewsArticle") for value in json_ld)
+    news = [value for value in json_ld if is_news and value.rule == "html.json_ld.headline"]
     late = [value for value in json_ld if value.rule in LATE_RULES]
     early = [value for value in json_ld if value not in late]
     values = [*own, *news, *printed, *early, *meta, *microdata, *body, *late, *title]
