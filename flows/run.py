@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +13,7 @@ import polars as pl
 from flows.settings import Settings
 from flows.storage import Store
 from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, Table
+from transforms.contracts.parameters import NameTable
 from transforms.contracts.parsed import DECISIONS
 from transforms.dedup.update import HELD_COLUMNS, Held
 
@@ -40,6 +41,7 @@ class Run:
     started_at: datetime
     command: str
     settings: Settings
+    names: NameTable = field(default_factory=NameTable)
 
     @property
     def is_rebuild(self) -> bool:

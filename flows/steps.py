@@ -97,7 +97,7 @@ def derive_batch(run: Run, manifest: Path) -> Batch:
     files = pl.read_parquet(manifest, schema=MANIFEST)
     batch = Batch(run.work / "derived" / manifest.stem)
     sources, unread = _read_sources(run, files.filter(pl.col("reason_code").is_null()))
-    derived = derive_documents(sources)
+    derived = derive_documents(sources, run.names)
     sightings = files.select("source_path", "source_sha256", "ingested_at", "run_id")
     failures = pl.concat([derived.failures, unread, _list_failed_files(files)])
     documents = derived.documents.sort("source_path", "record")

@@ -8,6 +8,7 @@ import polars as pl
 import transforms
 from transforms.blocks import assemble_texts, list_removed
 from transforms.clean import classify_lines
+from transforms.contracts.parameters import NameTable
 from transforms.contracts.parsed import FAILURES, SOURCES
 from transforms.contracts.tables import ARTICLES
 from transforms.contracts.vocabulary import REJECT_REASONS
@@ -15,7 +16,7 @@ from transforms.dedup.fingerprints import digest_texts
 from transforms.dedup.postings import Segment, build_segment
 from transforms.dedup.words import key_texts
 from transforms.language import describe_languages
-from transforms.metadata import extract_metadata
+from transforms.metadata import NO_NAMES, extract_metadata
 from transforms.parse import parse_sources
 
 DERIVED: Final = pl.Schema({name: dtype for name, dtype in ARTICLES.polars_schema.items() if name != "coverage"})
@@ -38,8 +39,10 @@ class Derived:
     line_counts: pl.DataFrame
 
 
-def derive_documents(sources: pl.DataFrame) -> Derived:
+def derive_documents(sources: pl.DataFrame, names: NameTable = NO_NAMES) -> Derived:
     """Turn files (SOURCES, with `ingested_at` and `run_id`) into documents, each file on its own.
+
+    `names` gives outlets and authors other names than those printed.
 
     Every document of every file has a row in `documents` or in `failures`, never in both.
     """
@@ -55,7 +58,7 @@ def derive_documents(sources: pl.DataFrame) -> Derived:
         records.drop("stated")
         .join(versions, on=["source_path", "source_sha256"], how="left", maintain_order="left")
         .join(texts, on="document_id", how="left", maintain_order="left")
-        .join(extract_metadata(records, kept_lines, texts), on="document_id", how="left", maintain_order="left")
+        .join(extract_metadata(records, kept_lines, texts, names), on="document_id", how="left", maintain_order="left")
         .with_columns(pl.lit(transforms.__version__).alias("pipeline_version"))
         .select(pl.col(name).cast(dtype) for name, dtype in DERIVED.items())
     )

@@ -25,3 +25,30 @@ class DedupParameters:
             raise ValueError(f"coverage_threshold is {self.coverage_threshold}; it must lie in [{LOWEST_THRESHOLD}, 1]")
         if self.floor_words < 1:
             raise ValueError(f"floor_words is {self.floor_words}; it must be 1 or more")
+
+
+@dataclass(frozen=True)
+class NameTable:
+    """Names of outlets and of authors that stand for another one: pairs of a name as printed and the name to give.
+
+    A printed name answers in whatever case and with whatever white space; nothing else is guessed. Evidence keeps the
+    printed form.
+    """
+
+    outlets: tuple[tuple[str, str], ...] = ()
+    authors: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse empty names, and a printed name with two names to give."""
+        for field, pairs in (("outlet", self.outlets), ("author", self.authors)):
+            given: dict[str, str] = {}
+            for printed, name in pairs:
+                if not printed.strip() or not name.strip():
+                    raise ValueError(f"the {field} {printed!r} -> {name!r} lacks a name")
+                if given.setdefault(fold_name(printed), name) != name:
+                    raise ValueError(f"the {field} {printed!r} has two names: {given[fold_name(printed)]!r}, {name!r}")
+
+
+def fold_name(name: str) -> str:
+    """A name as it is looked up: lower case, white space collapsed."""
+    return " ".join(name.lower().split())

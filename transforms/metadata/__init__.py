@@ -4,16 +4,18 @@ from typing import Final
 
 import polars as pl
 
+from transforms.contracts.parameters import NameTable
 from transforms.contracts.tables import DOCUMENT_COLUMNS, EVIDENCE
 from transforms.metadata.authors import pick_authors
 from transforms.metadata.contacts import list_contacts
 from transforms.metadata.kinds import decide_kinds
+from transforms.metadata.names import normalise_names
 from transforms.metadata.outlets import find_outlets
 from transforms.metadata.people import find_author_credits
 from transforms.metadata.times import pick_times
 from transforms.metadata.titles import find_subtitles, find_titles, list_outlet_names, strip_outlets
 
-__all__ = ["COLUMNS", "extract_metadata"]
+__all__ = ["COLUMNS", "NO_NAMES", "extract_metadata"]
 
 COLUMNS: Final = (
     "document_id",
@@ -31,14 +33,18 @@ COLUMNS: Final = (
     "evidence",
 )
 
+NO_NAMES: Final = NameTable()
+
 STATED_CHOICE: Final = 0
 """Markup is taken before print: it is written for machines, one value a field."""
 
 
-def extract_metadata(records: pl.DataFrame, classified: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+def extract_metadata(
+    records: pl.DataFrame, classified: pl.DataFrame, texts: pl.DataFrame, names: NameTable = NO_NAMES
+) -> pl.DataFrame:
     """One row per document of `texts`, in their order, with COLUMNS as `documents` names them.
 
-    Takes RECORDS (for `stated`), CLASSIFIED, and the texts of `blocks.assemble_texts`. Fields that the document does
+    Takes RECORDS (for `stated`), CLASSIFIED, the texts of `blocks.assemble_texts`, and names that stand for others. Fields that the document does
     not state are null, its lists empty. `evidence` holds each value as found, with its line (null for markup) and rule;
     a stamp that is printed but cannot be placed in time ("2 hours ago") is evidence without a `published_at`.
     """
@@ -91,9 +97,10 @@ def extract_metadata(records: pl.DataFrame, classified: pl.DataFrame, texts: pl.
         joined = joined.join(part, on="document_id", how="left", maintain_order="left")
     types = {column.name: column.dtype for column in DOCUMENT_COLUMNS if column.name in COLUMNS}
     lists = [name for name, dtype in types.items() if isinstance(dtype, pl.List)]
-    return joined.with_columns(
+    filled = joined.with_columns(
         *(pl.col(name).fill_null(pl.lit([], dtype=types[name])) for name in lists), pl.col("kind").fill_null("other")
-    ).select(pl.col(name).cast(types[name]) for name in COLUMNS)
+    )
+    return normalise_names(filled, names).select(pl.col(name).cast(types[name]) for name in COLUMNS)
 
 
 def _list_stated(records: pl.DataFrame) -> pl.DataFrame:
