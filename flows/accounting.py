@@ -1,5 +1,7 @@
 """Counting what a run did: its summary, and its row of `runs`."""
 
+import json
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +78,12 @@ def _read_new_rejects(run: Run, batches: list[Batch]) -> pl.DataFrame:
     return rejects.join(run.store.scan(REJECTS, key), on=key, how="anti", nulls_equal=True).collect()
 
 
+def _describe_parameters(run: Run) -> str:
+    """The settings as JSON, and the names that stand for others as they were then, since the file can change."""
+    tables = {f"names_of_{field}": dict(pairs) for field, pairs in asdict(run.names).items() if pairs}
+    return json.dumps({**run.settings.model_dump(mode="json"), **tables}, ensure_ascii=False)
+
+
 def make_run_row(run: Run, summary: RunSummary, finished_at: datetime) -> pl.DataFrame:
     """The row of `runs`."""
     return RUNS.frame(
@@ -87,7 +95,7 @@ def make_run_row(run: Run, summary: RunSummary, finished_at: datetime) -> pl.Dat
                 "finished_at": finished_at,
                 "pipeline_version": name_pipeline(),
                 "versions": list_versions(),
-                "parameters": run.settings.model_dump_json(),
+                "parameters": _describe_parameters(run),
                 "files_seen": summary.files_seen,
                 "files_ignored": sum(summary.files_ignored.values()),
                 "files_waiting": len(summary.files_waiting),

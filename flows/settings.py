@@ -66,6 +66,9 @@ class Settings(BaseSettings):
         OperatingPoint,
         Field(description="What the line model takes out: conservative loses next to no text, clean leaves less junk."),
     ] = CleanParameters.operating_point
+    names: Annotated[
+        Path | None, Field(description="CSV or TOML file of names of outlets and authors that stand for others.")
+    ] = None
     batch_files: Annotated[int, Field(ge=1, description="Files in a batch, at most.")] = 2_000
     batch_bytes: Annotated[int, Field(ge=1, description="Bytes in a batch, at most (one file may exceed it).")] = (
         64_000_000

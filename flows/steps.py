@@ -108,7 +108,7 @@ def derive_batch(run: Run, manifest: Path) -> Batch:
     batch = Batch(run.work / "derived" / manifest.stem)
     sources, unread = _read_sources(run, files.filter(pl.col("reason_code").is_null()))
     parsed = read_sources(sources, run.settings, batch.folder / "reading")
-    derived = derive_documents(sources, run.settings.derivation, parsed=parsed)
+    derived = derive_documents(sources, run.derivation, parsed=parsed)
     sightings = files.select("source_path", "source_sha256", "ingested_at", "run_id")
     failures = pl.concat([derived.failures, unread, _list_failed_files(files)])
     documents = derived.documents.sort("source_path", "record")

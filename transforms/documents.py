@@ -14,7 +14,7 @@ from transforms.contracts.vocabulary import REJECT_REASONS
 from transforms.dedup.fingerprints import digest_texts
 from transforms.dedup.postings import Segment, build_segment
 from transforms.dedup.words import key_texts
-from transforms.language import identify_languages
+from transforms.language import describe_languages
 from transforms.metadata import extract_metadata
 from transforms.parse import Parsed, parse_sources
 from transforms.version import name_pipeline
@@ -63,7 +63,12 @@ def derive_documents(
         records.drop("stated")
         .join(versions, on=["source_path", "source_sha256"], how="left", maintain_order="left")
         .join(texts, on="document_id", how="left", maintain_order="left")
-        .join(extract_metadata(records, kept_lines, texts), on="document_id", how="left", maintain_order="left")
+        .join(
+            extract_metadata(records, kept_lines, texts, parameters.names),
+            on="document_id",
+            how="left",
+            maintain_order="left",
+        )
         .with_columns(pl.lit(name_pipeline()).alias("pipeline_version"))
         .select(pl.col(name).cast(dtype) for name, dtype in DERIVED.items())
     )
@@ -84,7 +89,8 @@ def _measure_texts(texts: pl.DataFrame) -> tuple[pl.DataFrame, Segment]:
     keys = key_texts(measured["text_sha256"]).to_numpy()
     # A text without a word has no fingerprint either, so only its count is left out.
     segment = build_segment(keys, digests.fingerprints, digests.fingerprint_counts[has_words])
-    return measured.with_columns(identify_languages(measured["text"]).alias("language")), segment
+    languages = describe_languages(measured["text"]).struct.rename_fields(["language", "language_shares"])
+    return measured.with_columns(languages.struct.unnest().get_columns()), segment
 
 
 def _reject_bodyless(records: pl.DataFrame, classified: pl.DataFrame) -> pl.DataFrame:

@@ -86,8 +86,36 @@ class CleanParameters:
 
 
 @dataclass(frozen=True)
+class NameTable:
+    """Names of outlets and of authors that stand for another one: pairs of a name as printed and the name to give.
+
+    A printed name answers in whatever case and with whatever white space; nothing else is guessed. Evidence keeps the
+    printed form.
+    """
+
+    outlets: tuple[tuple[str, str], ...] = ()
+    authors: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse empty names, and a printed name with two names to give."""
+        for kind, pairs in (("outlet", self.outlets), ("author", self.authors)):
+            given: dict[str, str] = {}
+            for printed, name in pairs:
+                if not printed.strip() or not name.strip():
+                    raise ValueError(f"the {kind} {printed!r} -> {name!r} lacks a name")
+                if given.setdefault(fold_name(printed), name) != name:
+                    raise ValueError(f"the {kind} {printed!r} has two names: {given[fold_name(printed)]!r}, {name!r}")
+
+
+def fold_name(name: str) -> str:
+    """A name as it is looked up: lower case, white space collapsed."""
+    return " ".join(name.lower().split())
+
+
+@dataclass(frozen=True)
 class DerivationParameters:
     """How documents are made of files."""
 
     reading: ReadingParameters = field(default_factory=ReadingParameters)
     cleaning: CleanParameters = field(default_factory=CleanParameters)
+    names: NameTable = field(default_factory=NameTable)
