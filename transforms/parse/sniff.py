@@ -80,7 +80,7 @@ def sniff_media_type(name: str, content: bytes) -> str:
     head = content[:HEAD_BYTES]
     for magic, media_type in MAGIC_NUMBERS:
         if head.startswith(magic):
-            return _sniff_zip(content, named) if media_type == "application/zip" else media_type
+            return _sniff_zip(name, content, named) if media_type == "application/zip" else media_type
     if BZIP2_START.match(head):
         return "application/x-bzip2"
     if head.startswith(PARQUET_MARK) and content.endswith(PARQUET_MARK):
@@ -93,10 +93,15 @@ def sniff_media_type(name: str, content: bytes) -> str:
     return _sniff_markup(PurePosixPath(name).suffix.lower(), head, named)
 
 
-def _sniff_zip(content: bytes, named: str) -> str:
-    """A Word document, an archive, or a file of another program, which only looks like an archive."""
+def _sniff_zip(name: str, content: bytes, named: str) -> str:
+    """A Word document, an archive, or a file of another program, which only looks like an archive.
+
+    Many programs keep their files as zip archives under an ending of their own, which then says what it is.
+    """
     if named == DOCX:
         return DOCX
+    if named == UNKNOWN_MEDIA_TYPE and PurePosixPath(name).suffix:
+        return UNKNOWN_MEDIA_TYPE
     if content.startswith(OFFICE_NAMES, ZIP_NAME_START):
         return DOCX if WORD_MARK in content else UNKNOWN_MEDIA_TYPE
     return "application/zip"

@@ -128,7 +128,7 @@ def test_more_members_than_the_limit_are_rejected_whole() -> None:
         for name in members:
             archive.writestr(zipfile.ZipInfo(name), b"")
     for content in (sink.getvalue(), compress(write_tar(members), "gz")):
-        assert list_codes(parse_one("x.bin", content)) == [(0, "too_many_records")]
+        assert list_codes(parse_one("x", content)) == [(0, "too_many_records")]
 
 
 def test_hidden_and_ignored_members_are_passed_over() -> None:
@@ -163,7 +163,9 @@ def test_an_archive_with_nothing_in_it_says_so() -> None:
         ("a.bin", list_samples()["rows.parquet"], "application/vnd.apache.parquet"),
         ("a.xml", list_samples()["feed.rss"], "application/rss+xml"),
         ("a.xml", b"<?xml version='1.0'?><data>words</data>", None),
-        ("a.ods", b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/x", None),
+        ("a.ods", write_zip({"b.html": PAGE.encode()}), None),
+        ("a.zip", b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/x", None),
+        ("a", write_zip({"b.html": PAGE.encode()}), "text/html"),
     ],
 )
 def test_bytes_win_over_names_where_they_are_sure(name: str, content: bytes, media_type: str | None) -> None:
