@@ -46,7 +46,7 @@ REPORTED: Final = p.bound_ascii(
     r"\b(?:said|says|told|tweeted|wrote|according to|reported|reports|announced|sagte|teilte|erklärte|"
     r"selon|dijo|según|secondo|disse|segundo)\b|déclaré|declaró"
 )
-FIRST_PERSON: Final = r"(?:^|[\s—–(])(?:I|I['’](?:m|ve|d|ll)|my|My|ich|je|j['’]ai|yo)\b"
+FIRST_PERSON: Final = r"(?:^|[\s—–(])(?:I|my|My|ich|je|j['’]ai|yo)(?:[^\p{L}]|$)"
 SPEAKER: Final = r"^(\p{Lu}[\p{Lu}.'’-]+(?: \p{Lu}[\p{Lu}.'’-]+){1,3}):? \p{Lu}"
 """The name in capitals that opens a turn of a transcript."""
 RELEASE: Final = (
