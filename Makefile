@@ -29,8 +29,9 @@ types: $(READY)
 laws: $(READY)
 	LAW_EXAMPLES_TIMES=12 $(BIN)/pytest -n 2 tests/property
 
-# The quality of shared passages on every pair of the evaluation data, not the sample that `make test` takes.
+# The quality of metadata and of shared passages on all of the evaluation data, not the sample that `make test` takes.
 quality: $(READY)
+	$(BIN)/python -m tests.quality.metadata
 	$(BIN)/python -m tests.quality.passages
 
 # Broken files of every format, 100,000 of them; takes twenty minutes. `make fuzz ARGS="--inputs 5000 --seed 7"` tries others.

@@ -43,7 +43,7 @@ def identify_languages(texts: pl.Series) -> pl.Series:
 
 
 def describe_languages(texts: pl.Series) -> pl.Series:
-    """Structs of `language`, as `identify_languages` gives it, and `shares`: the languages found, as `de 60%, en 39%`."""
+    """Structs of `language`, as `identify_languages` gives it, and `shares`, the languages found (`de 60%, en 39%`)."""
     samples = _take_samples(texts)
     rows = [_identify(text, letters) for text, letters in samples.iter_rows()]
     fields = pl.Struct({"language": pl.String, "shares": pl.String})

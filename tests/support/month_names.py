@@ -1,4 +1,6 @@
-"""Makes the table of `transforms/metadata/months.py` from Unicode CLDR: `uv run --with babel tests/support/month_names.py`.
+"""Makes the table of `transforms/metadata/months.py` from Unicode CLDR.
+
+Run it as `uv run --with babel tests/support/month_names.py`.
 
 Takes the wide and abbreviated names of the months, as used within a date and standing alone, and the same without
 their accents and final full stops. A name that means two months in different languages is left out, and said so.

@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 from flows import deciding, matching, staging, steps
 from flows.accounting import count_run, make_run_row, summarise
 from flows.audit import audit_store
+from flows.names import read_names
 from flows.publication import commit, recover, roll_forward
 from flows.run import Run
 from flows.settings import Settings, load_settings
@@ -43,7 +44,7 @@ def take_in(settings: Settings, command: str = "run") -> bool:
         recover(store)
         latest = store.read(RUNS, ["started_at"])["started_at"].max()
         run_id, started_at = make_run_id(datetime.now(UTC), latest if isinstance(latest, datetime) else None)
-        run = Run(run_id, started_at, command, settings)
+        run = Run(run_id, started_at, command, settings, read_names(settings.names))
         discovery = steps.discover_raw(run) if run.is_rebuild else steps.discover_inbox(run)
         if not discovery.manifests:
             return False

@@ -100,7 +100,8 @@ DOCUMENT_COLUMNS: Final = (
     Column(
         "language",
         TEXT,
-        "Language of the text (BCP 47); null when there is too little text to tell.",
+        "Language of the text (BCP 47); `mul` when it is in several, which the evidence names; null when there is too "
+        "little text to tell.",
         nullable=True,
         rules=(Matches("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"),),
     ),

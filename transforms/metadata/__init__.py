@@ -46,9 +46,10 @@ def extract_metadata(
 ) -> pl.DataFrame:
     """One row per document of `texts`, in their order, with COLUMNS as `documents` names them.
 
-    Takes RECORDS (for `stated`), CLASSIFIED, the texts of `blocks.assemble_texts`, and names that stand for others. Fields that the document does
-    not state are null, its lists empty. `evidence` holds each value as found, with its line (null for markup) and rule;
-    a stamp that is printed but cannot be placed in time ("2 hours ago") is evidence without a `published_at`.
+    Takes RECORDS (for `stated`), CLASSIFIED, the texts of `blocks.assemble_texts`, and names that stand for others.
+    Fields that the document does not state are null, its lists empty. `evidence` holds each value as found, with its
+    line (null for markup) and rule; a stamp that is printed but cannot be placed in time ("2 hours ago") is evidence
+    without a `published_at`.
     """
     documents = texts.select("document_id")
     lines = classified.join(documents, on="document_id", how="semi", maintain_order="left").sort("document_id", "line")

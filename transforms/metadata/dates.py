@@ -62,12 +62,12 @@ ZONE_WORD: Final = (
     r"jst|kst|sgt|hkt|ist|aest|aedt|acst|awst|nzst|nzdt|sast|z)\b"
 )
 UPDATE_VERB: Final = (
-    r"(?:updated?|modified|edited|revised|aktualisiert|geändert|ergänzt|mis à jour|modifiée?|actualisée?|actualizad[oa]|"
-    r"actualitzat|modificad[oa]|atualizad[oa]|aggiornat[oa]|modificat[oa]|bijgewerkt|gewijzigd|uppdaterad|ändrad|"
+    r"(?:updated?|modified|edited|revised|aktualisiert|geändert|ergänzt|mis à jour|modifiée?|actualisée?|"
+    r"actualizad[oa]|actualitzat|modificad[oa]|atualizad[oa]|aggiornat[oa]|modificat[oa]|bijgewerkt|gewijzigd|uppdaterad|ändrad|"
     r"oppdatert|opdateret|päivitetty|muokattu|uppfært|aktualizacja|zaktualizowan[oy]|aktualizov[aá]n[oéá]|aktualizace|"
     r"frissítve|frissült|actualizat|ažurirano|posodobljeno|atnaujinta|atjaunots|uuendatud|güncelle\p{L}*|ενημ\p{L}*|"
-    r"обновлен[оа]?|изменен[оа]?|оновлен[оа]?|обновено|diperbarui|kemas ?kini|cập nhật|تحديث|محدث|עודכן|עדכון|अपडेट\p{L}*|"
-    r"更新|수정|업데이트)"
+    r"обновлен[оа]?|изменен[оа]?|оновлен[оа]?|обновено|diperbarui|kemas ?kini|cập nhật|تحديث|محدث|עודכן|עדכון|"
+    r"अपडेट\p{L}*|更新|수정|업데이트)"
 )
 """Verbs of change in the languages of news; what follows one is not the time of publication."""
 UPDATED: Final = rf"[\s|,;:(–—·•-]*\b(?:last |first |zuletzt |última |ultimo |最終|最后|最後)?{UPDATE_VERB}.*$"

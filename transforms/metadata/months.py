@@ -1,8 +1,8 @@
 """Names of the months as dates print them, in 67 languages.
 
 Source: Unicode CLDR 47 (wide and abbreviated names, within a date and standing alone), read through Babel by
-`tests/support/month_names.py`, with the abbreviations of newspapers that CLDR lacks. Lower case; Latin names also without
-accents. Left out are those that are two months in two languages (`lip`, `lis`, `srp`); see LISTOPADA for the exception.
+`tests/support/month_names.py`, with the abbreviations of newspapers that CLDR lacks. Lower case; Latin names also
+without accents. Left out are those that are two months in two languages (`lip`, `lis`, `srp`); see LISTOPADA.
 """
 
 from typing import Final

@@ -17,6 +17,8 @@ BYLINE_WORD: Final = (
     r"theo|authors?|writers?|journalists?|reporters?)\b\s*:?\s*(?:the )?"
 )
 """What opens a credit, in the languages of the table of months."""
+GENRE: Final = r"^(?i:analysis|opinion|commentary|perspective|essay)\s*[:|]?\s+(\p{Lu}[\p{L}\p{M}.'’-]*\s\p{Lu}.*)$"
+"""What a credit can call the piece before the name."""
 HONORIFIC: Final = (
     r"^(?:(?i:sen|rep|gov|drs?|prof|gen|lt|col|capt|sgt|rev|hon|mr|mrs|ms|mx|adm|vadm|amb|mag|ing|dipl|med|phil|"
     r"hc|mme|mlle|dott|sr|sra|dra|profa)\.(?:-?(?:ing|kfm|psych|phys|chem|biol|inf)\.)?|(?i:sen|rep|gov|dr|"
@@ -96,6 +98,7 @@ def split_names(credit_lines: pl.DataFrame, *, is_printed: bool) -> pl.DataFrame
         .str.replace(r"^\S+@\S+ \(([^)]+)\)$", "$1")
         .str.replace(r"\S+@\S+.*$", "")
         .str.replace(BYLINE_WORD, "")
+        .str.replace(GENRE, "$1")
         .str.replace(HELPER, "")
         .str.replace_all(EAST_ASIAN_CREDIT, "")
     )
@@ -108,7 +111,7 @@ def split_names(credit_lines: pl.DataFrame, *, is_printed: bool) -> pl.DataFrame
         .with_columns(follows=pl.col("name").str.starts_with(","))
         .with_columns(name=_clean_name())
     )
-    is_role = pl.col("name").str.contains(ROLE) & ~pl.col("name").str.contains(DEGREE)
+    is_role = pl.col("follows") & pl.col("name").str.contains(ROLE) & ~pl.col("name").str.contains(DEGREE)
     run = (~pl.col("follows")).cum_sum().over("credit")
     named = parts.with_columns(run=run).with_columns(
         is_ended=is_role.cast(pl.UInt32).cum_sum().over("credit", "run") > 0

@@ -39,7 +39,7 @@ GROUP_WORDS: Final = (
 """Words of names that are not of people, in many languages; compared in lower case, as whole words."""
 
 GROUPED: Final = rf"(?i)(?:^|[^\p{{L}}])(?:{GROUP_WORDS})(?:[^\p{{L}}]|$)"
-AGENCY_NAME: Final = rf"^(?:{p.CREDITOR}|CNN|BBC|NPR)(?: .*)?$"
+AGENCY_NAME: Final = rf"^(?:{p.PICTURE_AGENCY}|(?:The )?(?:{p.AGENCY}|CNN|BBC|NPR|USA TODAY)(?: .*)?)$"
 GERMANIC_GROUP: Final = r"(?i)(?:redaktion|redaktionen|zeitung|nachrichten|agentur|verlag|magazin|medien|news|press)$"
 """Ends of compounds that name a newsroom or a paper."""
 EAST_ASIAN_GROUP: Final = (
