@@ -9,6 +9,7 @@ from transforms.contracts.tables import (
     REJECTS,
     REMOVED,
     RUNS,
+    SIGNALS,
     TABLES,
 )
 
@@ -20,6 +21,7 @@ __all__ = [
     "REJECTS",
     "REMOVED",
     "RUNS",
+    "SIGNALS",
     "TABLES",
     "Between",
     "Column",

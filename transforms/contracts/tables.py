@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from transforms.contracts.model import Between, Column, Matches, OneOf, Table
+from transforms.contracts.signals import SIGNAL_COLUMNS
 from transforms.contracts.vocabulary import (
     DOCUMENT_KINDS,
     LINE_KINDS,
@@ -203,6 +204,22 @@ REMOVED: Final = Table(
     ),
 )
 
+SIGNALS: Final = Table(
+    name="signals",
+    version=1,
+    description="Quality signals of every text, kept or set aside, for those who choose among texts.",
+    grain="one row per document of articles and duplicates",
+    key=("document_id",),
+    columns=(DOCUMENT_ID, *SIGNAL_COLUMNS),
+    usage_notes=(
+        "Names are those of RedPajama-V2 (rps_), dolma (gopher_v1__, c4_v1__) and datatrove (fineweb__), whose code gives "
+        "the same numbers on the text with its paragraphs split by one line break.",
+        "Raw words are runs of letters, digits and marks of a word, and runs of other signs. Normalised words stand "
+        "between white space once ASCII punctuation is gone, in lower case and decomposed (NFD). Words alone stand "
+        "between white space.",
+    ),
+)
+
 REJECTS: Final = Table(
     name="rejects",
     version=1,
@@ -283,5 +300,5 @@ RUNS: Final = Table(
     ),
 )
 
-TABLES: Final = (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, REJECTS, RAW, RUNS)
+TABLES: Final = (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, SIGNALS, REJECTS, RAW, RUNS)
 """In the order in which the data dictionary lists them."""
