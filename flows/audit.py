@@ -23,7 +23,7 @@ from flows.staging import Desired, preview_store
 from flows.storage import Store
 from flows.validation import AuditResult, TableRows, validate_rows
 from transforms import laws
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, Table
+from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, SIGNALS, Table
 from transforms.contracts.parameters import DedupParameters
 from transforms.contracts.parsed import DECISIONS
 from transforms.dedup.align import locate_span_words
@@ -104,6 +104,7 @@ def check_run(scope: Scope, run: Run, batches: Sequence[Batch], row: pl.DataFram
     yield laws.check_counts(row)
     yield check_totals(scope.store, pl.concat([scope.store.read(RUNS), row]))
     yield from check_lines(scope, line_counts)
+    yield from check_signals(scope, line_counts.select("document_id"))
     yield from check_laws(scope, run.settings.dedup, shelve_texts(scope, run.work / "texts"))
 
 
@@ -140,6 +141,27 @@ def check_lines(scope: Scope, line_counts: pl.LazyFrame) -> Checks:
             if derived.height:
                 removed = scope.find(REMOVED, ["document_id", "line"], derived.select("document_id"))
                 yield laws.check_lines(derived, removed, counts)
+
+
+def check_signals(scope: Scope, derived: pl.LazyFrame | None = None) -> Checks:
+    """Each document has one row of signals, and nobody else has. `derived`: those of which that is asked; None: all.
+
+    A store that an older version wrote has no signals of what it held, until everything is derived again.
+    """
+    for table in (ARTICLES, DUPLICATES):
+        for ids in scope.walk(table, ["document_id"]):
+            asked = ids if derived is None else ids.lazy().join(derived, on="document_id", how="semi").collect()
+            yield laws.check_signals(asked, scope.find(SIGNALS, ["document_id"], asked))
+    for ids in scope.walk_changed(SIGNALS, ["document_id"]):
+        yield _check_measured(scope, ids)
+    for gone in _walk_gone(scope, (ARTICLES, DUPLICATES)):
+        yield _check_measured(scope, scope.find(SIGNALS, ["document_id"], gone))
+
+
+def _check_measured(scope: Scope, ids: pl.DataFrame) -> pl.DataFrame:
+    """The documents that signals speak of, with their rows."""
+    held = pl.concat([scope.find(table, ["document_id"], ids) for table in (ARTICLES, DUPLICATES)])
+    return laws.check_signals(held, scope.find(SIGNALS, ["document_id"], ids))
 
 
 def check_decided(scope: Scope, parameters: DedupParameters) -> Checks:
@@ -260,6 +282,7 @@ def audit_store(store: Store, parameters: DedupParameters) -> Checks:
     yield laws.check_counts(runs)
     yield check_totals(store, runs)
     yield from check_raw_bytes(store)
+    yield from check_signals(scope)
     with TemporaryDirectory(prefix="winnow-verify-") as folder:
         shelf = shelve_texts(scope, Path(folder))
         yield from check_laws(scope, parameters, shelf)

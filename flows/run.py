@@ -12,7 +12,7 @@ import polars as pl
 
 from flows.settings import Settings
 from flows.storage import Store
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, Table
+from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, SIGNALS, Table
 from transforms.contracts.parsed import DECISIONS
 from transforms.dedup.update import HELD_COLUMNS, Held
 
@@ -77,6 +77,11 @@ class Batch:
     def removed(self) -> Path:
         """Lines taken out."""
         return self.folder / f"{REMOVED.name}.parquet"
+
+    @property
+    def signals(self) -> Path:
+        """Quality signals of the documents."""
+        return self.folder / f"{SIGNALS.name}.parquet"
 
     @property
     def rejects(self) -> Path:

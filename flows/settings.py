@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     floor_words: Annotated[int, Field(ge=1, description="Shorter documents: only exact copies count (words).")] = (
         DedupParameters.floor_words
     )
+    mask_contacts: Annotated[
+        bool, Field(description="E-mail addresses and phone numbers are masked in what is published.")
+    ] = False
     batch_files: Annotated[int, Field(ge=1, description="Files in a batch, at most.")] = 2_000
     batch_bytes: Annotated[int, Field(ge=1, description="Bytes in a batch, at most (one file may exceed it).")] = (
         64_000_000

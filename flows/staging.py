@@ -23,6 +23,7 @@ from transforms.contracts import (
     REJECTS,
     REMOVED,
     RUNS,
+    SIGNALS,
     TABLES,
     Table,
 )
@@ -69,6 +70,7 @@ def list_desired(run: Run, batches: Sequence[Batch], verdict: Verdict) -> list[D
             pl.read_parquet(verdict.touched_pairs),
         ),
         _desire(run, verdict, REMOVED, _read_batches(REMOVED, [batch.removed for batch in batches]), derived),
+        _desire(run, verdict, SIGNALS, _read_batches(SIGNALS, [batch.signals for batch in batches]), derived),
         _desire_rejects(run, batches),
     ]
 

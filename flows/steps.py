@@ -97,7 +97,7 @@ def derive_batch(run: Run, manifest: Path) -> Batch:
     files = pl.read_parquet(manifest, schema=MANIFEST)
     batch = Batch(run.work / "derived" / manifest.stem)
     sources, unread = _read_sources(run, files.filter(pl.col("reason_code").is_null()))
-    derived = derive_documents(sources)
+    derived = derive_documents(sources, masks_contacts=run.settings.mask_contacts)
     sightings = files.select("source_path", "source_sha256", "ingested_at", "run_id")
     failures = pl.concat([derived.failures, unread, _list_failed_files(files)])
     documents = derived.documents.sort("source_path", "record")
@@ -105,6 +105,7 @@ def derive_batch(run: Run, manifest: Path) -> Batch:
     write_texts(documents["text"], batch.texts)
     write_frame(derived.line_counts, batch.line_counts)
     write_frame(derived.removed, batch.removed)
+    write_frame(derived.signals, batch.signals)
     write_segment(derived.segment, batch.segment)
     write_frame(_date_failures(failures, sightings), batch.rejects)
     if not run.is_rebuild:

@@ -6,7 +6,7 @@ import polars as pl
 
 
 def change_some(values: pl.Series, chosen: pl.Series, change: Callable[[pl.Series], pl.Series]) -> pl.Series:
-    """`values` with those that are `chosen` (true) as `change` gives them, in their places; the rest is not looked at."""
+    """`values` with those that are `chosen` (true) as `change` gives them, each in its place."""
     if not chosen.any():
         return values
     is_chosen = chosen.fill_null(value=False)

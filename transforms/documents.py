@@ -17,6 +17,8 @@ from transforms.dedup.words import key_texts
 from transforms.language import identify_languages
 from transforms.metadata import extract_metadata
 from transforms.parse import parse_sources
+from transforms.privacy import mask_lines, mask_metadata
+from transforms.quality import measure_signals
 
 DERIVED: Final = pl.Schema({name: dtype for name, dtype in ARTICLES.polars_schema.items() if name != "coverage"})
 """A document before the decision: the columns of `articles` but `coverage`, which depends on the other documents."""
@@ -26,42 +28,54 @@ DERIVED: Final = pl.Schema({name: dtype for name, dtype in ARTICLES.polars_schem
 class Derived:
     """What a batch of files gives.
 
-    `documents` (DERIVED) have a body; `removed` holds the lines taken out of them; `failures` (FAILURES) are the
-    documents rejected; `segment` has the fingerprints of each distinct text; `line_counts` (document_id, lines) says
-    how many non-blank lines each document had, to hold against what became of them.
+    `documents` (DERIVED) have a body; `removed` holds the lines taken out of them, `signals` (the table) what was
+    measured of their texts; `failures` (FAILURES) are the documents rejected; `segment` has the fingerprints of each
+    distinct text; `line_counts` (document_id, lines) says how many non-blank lines each document had, to hold against
+    what became of them.
     """
 
     documents: pl.DataFrame
     removed: pl.DataFrame
+    signals: pl.DataFrame
     failures: pl.DataFrame
     segment: Segment
     line_counts: pl.DataFrame
 
 
-def derive_documents(sources: pl.DataFrame) -> Derived:
+def derive_documents(sources: pl.DataFrame, *, masks_contacts: bool = False) -> Derived:
     """Turn files (SOURCES, with `ingested_at` and `run_id`) into documents, each file on its own.
 
-    Every document of every file has a row in `documents` or in `failures`, never in both.
+    Every document of every file has a row in `documents` or in `failures`, never in both. With `masks_contacts` e-mail
+    addresses and phone numbers are masked before anything is measured: spans, hashes and words are those of the text
+    that is published. Kinds of lines and metadata are told from the lines as they were.
     """
     parsed = parse_sources(sources.select(SOURCES.names()))
     classified = classify_lines(parsed.lines)
-    texts, segment = _measure_texts(assemble_texts(classified))
+    published = mask_lines(classified) if masks_contacts else classified
+    texts, segment = _measure_texts(assemble_texts(published))
     has_body = texts.select("document_id")
     records = parsed.records.join(has_body, on="document_id", how="semi", maintain_order="left")
     bodyless = parsed.records.join(has_body, on="document_id", how="anti", maintain_order="left")
     kept_lines = classified.join(has_body, on="document_id", how="semi", maintain_order="left")
+    metadata = extract_metadata(records, kept_lines, texts)
     versions = sources.select("source_path", "source_sha256", "ingested_at", "run_id")
     documents = (
         records.drop("stated")
         .join(versions, on=["source_path", "source_sha256"], how="left", maintain_order="left")
         .join(texts, on="document_id", how="left", maintain_order="left")
-        .join(extract_metadata(records, kept_lines, texts), on="document_id", how="left", maintain_order="left")
+        .join(
+            mask_metadata(metadata) if masks_contacts else metadata,
+            on="document_id",
+            how="left",
+            maintain_order="left",
+        )
         .with_columns(pl.lit(transforms.__version__).alias("pipeline_version"))
         .select(pl.col(name).cast(dtype) for name, dtype in DERIVED.items())
     )
     return Derived(
         documents=documents,
-        removed=list_removed(kept_lines),
+        removed=list_removed(published.join(has_body, on="document_id", how="semi", maintain_order="left")),
+        signals=measure_signals(documents),
         failures=pl.concat([parsed.failures, _reject_bodyless(bodyless, classified)]),
         segment=segment,
         line_counts=kept_lines.group_by("document_id", maintain_order=True).agg(pl.len().alias("lines")),

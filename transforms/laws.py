@@ -103,6 +103,22 @@ def check_lines(documents: pl.DataFrame, removed: pl.DataFrame, line_counts: pl.
     )
 
 
+def check_signals(documents: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame:
+    """Conservation: each document held (document_id) has one row in `signals` (document_id), and nothing else has."""
+    counted = documents.select("document_id").unique().with_columns(pl.lit(1).alias("held"))
+    rows = signals.group_by("document_id").agg(pl.len().alias("rows"))
+    both = counted.join(rows, on="document_id", how="full", coalesce=True).sort("document_id")
+    return _check(
+        both,
+        "a document held has one row of signals",
+        pl.col("document_id"),
+        pl.col("held").is_not_null() & (pl.col("rows") == 1),
+        pl.when(pl.col("held").is_null())
+        .then(pl.lit("is not held"))
+        .otherwise(pl.format("has {} rows", pl.col("rows").fill_null(0))),
+    )
+
+
 def check_partners(duplicates: pl.DataFrame, article_ids: pl.Series) -> pl.DataFrame:
     """Every partner and `duplicate_of` stands in `articles`. `duplicates`: document_id, duplicate_of, partners."""
     partners = pl.col("partners").list.eval(pl.element().struct.field("document_id"))

@@ -1,12 +1,13 @@
 """The columns of `signals`: what is measured of each text, under the names that others gave to it.
 
 All of them are counted on the text with its paragraphs split by one line break and no blank line, which is the layout
-that the sources define them on: `text.replace("\\n\\n", "\\n")` gives the same numbers under their own code. "Raw words"
+that the sources define them on: `text.replace("\\n\\n", "\\n")` has the same numbers under their own code. "Raw words"
 are runs of `\\w` and runs of what is neither `\\w` nor white space; "normalised words" stand between white space after
 ASCII punctuation is taken out, in lower case and decomposed (NFD); "words" alone stand between white space.
 
-Sources: RedPajama-V2 (`rps_*`, its quality signals), dolma's taggers (`gopher_v1__*` after Rae et al., "Scaling Language
-Models", 2021, appendix A; `c4_v1__*` after Raffel et al., 2020) and datatrove (`fineweb__*`, the FineWeb filter).
+Sources: RedPajama-V2 (`rps_*`, its quality signals), dolma's taggers (`gopher_v1__*` after Rae et al., "Scaling
+Language Models", 2021, appendix A; `c4_v1__*` after Raffel et al., 2020) and datatrove (`fineweb__*`, its filter for
+FineWeb). Left out are those that need a model (perplexity, importance weights) or a list of forbidden words or sites.
 """
 
 from typing import Final
@@ -58,9 +59,7 @@ REDPAJAMA_DOCUMENT: Final = (
         f"Apache 2.0). Languages: {', '.join(STOP_WORD_LANGUAGES)}; null for others.",
         nullable=True,
     ),
-    _ratio(
-        "rps_doc_lorem_ipsum", "Occurrences of lorem ipsum for each character of normalised text.", "per character"
-    ),
+    _ratio("rps_doc_lorem_ipsum", "Occurrences of lorem ipsum for each character of normalised text.", "per character"),
     _share("rps_doc_curly_bracket", "Curly brackets as a share of the characters."),
     *(
         _ratio(

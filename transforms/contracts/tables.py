@@ -212,11 +212,14 @@ SIGNALS: Final = Table(
     key=("document_id",),
     columns=(DOCUMENT_ID, *SIGNAL_COLUMNS),
     usage_notes=(
-        "Names are those of RedPajama-V2 (rps_), dolma (gopher_v1__, c4_v1__) and datatrove (fineweb__), whose code gives "
-        "the same numbers on the text with its paragraphs split by one line break.",
-        "Raw words are runs of letters, digits and marks of a word, and runs of other signs. Normalised words stand "
-        "between white space once ASCII punctuation is gone, in lower case and decomposed (NFD). Words alone stand "
-        "between white space.",
+        (
+            "Names and definitions are those of RedPajama-V2 (rps_), dolma (gopher_v1__, c4_v1__) and datatrove "
+            "(fineweb__), taken on the text with its paragraphs split by one line break."
+        ),
+        (
+            "Raw words are runs of letters and digits, and runs of other signs. Normalised words stand between white "
+            "space once ASCII punctuation is gone, in lower case and decomposed (NFD). Words stand between white space."
+        ),
     ),
 )
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from transforms.columns import change_some
 from transforms.dedup.kernels import compile_kernel
 from transforms.dedup.words import read_utf8
 
@@ -98,7 +99,9 @@ def _may_end(data: Array, at: int, last: int) -> bool:
 
 
 @compile_kernel
-def find_runs(data: Array, bounds: Array, *, splits_at_space: bool) -> tuple[Array, Array, Array]:
+def find_runs(  # noqa: C901 - one pass over the text is one loop
+    data: Array, bounds: Array, *, splits_at_space: bool
+) -> tuple[Array, Array, Array]:
     """Find the runs of digits that are as long as a phone number: the text of each, and its first and last byte.
 
     A run may hold signs of the kind that stand between groups of digits. With `splits_at_space` a space ends it.
@@ -177,7 +180,7 @@ def make_strings(data: Array, bounds: Array) -> pl.Series:
 
 # --- rules -----------------------------------------------------------------------------------------------------------
 
-INTERNATIONAL: Final = r"^\(?\+[1-9]\d{0,3}\)?(?:[ ./-]?\(\d{1,5}\))?(?:[ ./-]{0,2}\d{1,12})+$"
+INTERNATIONAL: Final = r"^\(?\+[1-9]\d{0,3}\)?(?:[ ./-]?\(\d{1,5}\))?(?:[ ./-]{0,3}\d{1,12})+$"
 INTERNATIONAL_ZEROS: Final = r"^00[1-9]\d{0,2}(?:[ ./-]?\(0?\d{0,4}\))?(?:[ ./-]\d{1,10})+$"
 NORTH_AMERICAN: Final = (
     r"^(?:1[ .-]?)?(?:\([2-9]\d\d\)[ -]?[2-9]\d\d[ .-]\d{4}|[2-9]\d\d-[2-9]\d\d-\d{4}|[2-9]\d\d\.[2-9]\d\d\.\d{4}"
@@ -191,8 +194,8 @@ DATE: Final = r"^\d{1,2}[./ -]\d{1,2}[./ -](?:19|20)\d\d\b|^(?:19|20)\d\d[./ -]\
 YEARS: Final = r"^(?:19|20)\d\d(?: ?[ ./-] ?(?:19|20)?\d\d)+$"
 SOCIAL_SECURITY: Final = r"^\d{3}[ -]\d\d[ -]\d{4}$"
 DECIMAL: Final = r"(?:^|[ +(])\d+\.\d{1,2}(?: |$)"
-PAIRS: Final = r"^\d\d(?:[ .-]\d\d){4,5}$"
-"""Five or six numbers of two digits: a French phone number, or a draw of a lottery when they ascend."""
+SCALE: Final = r"^\+?\d{2,3}(?:[ .-]\d{2,3}){3,}$"
+"""Small numbers in a row: when they ascend, the draw of a lottery or the scale of a graph."""
 
 CUE: Final = (
     r"(?i)(?:^|[^\p{L}\p{N}])(?:tel|telephone|phone|ph|fax|telefax|mobile|mob|cell|call|calling|dial|hotline|helpline|text"
@@ -214,7 +217,7 @@ def judge_runs(runs: pl.DataFrame) -> pl.Series:
     ascends = groups.list.diff().list.drop_nulls().list.min() > 0
     is_other = (
         pl.col("plain").str.contains(f"{DATE}|{YEARS}|{SOCIAL_SECURITY}|{DECIMAL}")
-        | pl.col("plain").str.contains(PAIRS) & ascends
+        | pl.col("plain").str.contains(SCALE) & ascends
     )
     has = pl.col("plain").str.contains
     is_phone = (
@@ -253,13 +256,14 @@ def find_phones(data: Array, bounds: Array) -> pl.DataFrame:
 def _judge(data: Array, bounds: Array, *, splits_at_space: bool) -> pl.DataFrame:
     texts, starts, ends = find_runs(data, bounds, splits_at_space=splits_at_space)
     contexts = find_contexts(data, bounds, texts, starts)
-    runs = pl.DataFrame(
-        {
-            "run": make_strings(*copy_slices(data, starts, ends)),
-            "context": make_strings(*copy_slices(data, contexts, starts)),
-        }
-    )
-    return pl.DataFrame({"text": texts, "start": starts, "end": ends}).filter(judge_runs(runs))
+    run = make_strings(*copy_slices(data, starts, ends))
+    # A bracket that opens in front of a number and closes behind it is no part of it.
+    opened, closed = (run.str.count_matches(sign, literal=True) for sign in "()")
+    is_loose = run.str.starts_with("(") & (opened > closed)
+    bare = change_some(run, is_loose, lambda some: some.str.strip_prefix("("))
+    runs = pl.DataFrame({"run": bare, "context": make_strings(*copy_slices(data, contexts, starts))})
+    found = pl.DataFrame({"text": texts, "start": starts + is_loose.to_numpy(), "end": ends})
+    return found.filter(judge_runs(runs))
 
 
 def count_phones(texts: pl.Series) -> pl.Series:
@@ -298,6 +302,8 @@ def replace_phones(texts: pl.Series, mark: str) -> pl.Series:
     if found.is_empty():
         return texts
     replaced = make_strings(
-        *_replace(data, bounds, found["start"].to_numpy(), found["end"].to_numpy(), np.frombuffer(mark.encode(), np.uint8))
+        *_replace(
+            data, bounds, found["start"].to_numpy(), found["end"].to_numpy(), np.frombuffer(mark.encode(), np.uint8)
+        )
     ).alias(texts.name)
     return replaced.set(texts.is_null(), None) if texts.null_count() else replaced

@@ -204,7 +204,12 @@ def scan_raw(  # noqa: C901, PLR0912, PLR0915 - one pass over the text is one lo
     room = make_room(most)
     for text in range(texts):
         counts = all_counts[text]
-        stop_start, stop_size, required_start, required_size = sets[text, 0], sets[text, 1], sets[text, 2], sets[text, 3]
+        stop_start, stop_size, required_start, required_size = (
+            sets[text, 0],
+            sets[text, 1],
+            sets[text, 2],
+            sets[text, 3],
+        )
         last = bounds[text + 1]
         at = bounds[text]
         words, raw_words, raw_without_latin, raw_upper, sentences, stop_words = 0, 0, 0, 0, 0, 0
@@ -302,7 +307,7 @@ def scan_raw(  # noqa: C901, PLR0912, PLR0915 - one pass over the text is one lo
 
 
 @compile_kernel
-def scan_normalised(
+def scan_normalised(  # noqa: C901, PLR0912, PLR0915 - one pass over the text is one loop
     data: Array, bounds: Array, table: Any, javascript: Any
 ) -> tuple[Array, Array, Array]:
     """Count what the texts have, given in lower case and decomposed; ASCII punctuation is passed over.

@@ -40,7 +40,8 @@ class WordSets:
         codes = languages.str.extract("^([a-z]+)").replace(SAME_LISTS)
         known = list(self.places)
         number = codes.replace_strict(known, range(len(known)), default=len(known), return_dtype=pl.Int64)
-        return np.array([*self.places.values(), (0, 0, 0, 0)], np.int64)[number.fill_null(len(known)).to_numpy()]
+        rows = np.array([*self.places.values(), (0, 0, 0, 0)], np.int64)
+        return np.asarray(rows[number.fill_null(len(known)).to_numpy()])
 
 
 def read_stop_words() -> dict[str, tuple[str, ...]]:

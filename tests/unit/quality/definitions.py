@@ -1,4 +1,4 @@
-"""The definitions of the quality signals, read slowly: one text at a time, word by word, as their authors state them."""
+"""The definitions of the quality signals, read slowly: a text at a time, word by word, as their authors state them."""
 
 from __future__ import annotations
 

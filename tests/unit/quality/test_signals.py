@@ -18,11 +18,12 @@ from transforms.quality.repetition import LOGARITHMS
 from transforms.quality.stop_words import load_word_sets, read_stop_words
 
 # Pieces that the definitions tell apart. No capital sigma: which small letter it becomes depends on what follows.
-PIECES = (
+SIGNS = (
     "the be to dog Dog DOG NATO U2 don't e.g. 3.14 1,000 ½ x² Élan É ß ﬁ Ångström naïve İstanbul ДОМ дом שלום 東京 ٣ "
-    "der die und... und.… … ... .... . ! ? ” \" # #tag {x} } • – - * -item *item a_b _ ` ~ lorem ipsum Lorem, Ipsum "
+    'der die und... und.… … ... .... . ! ? ” " # #tag {x} } • – - * -item *item a_b _ ` ~ lorem ipsum Lorem, Ipsum '
     "javascript JavaScript, javascript. 。 ？ \u00a0 \u2003 \u0301 😀"
-).split(" ")
+)
+PIECES = SIGNS.split(" ")
 WORDS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map(" ".join)
 FEW_WORDS = st.lists(st.sampled_from(["a", "bb", "The", "ccc."]), min_size=1, max_size=25).map(" ".join)
 
@@ -82,7 +83,11 @@ def test_no_document_gives_no_row() -> None:
 
 
 def test_contacts_are_counted_masked_or_not() -> None:
-    texts = ["Call 202-555-0143 or write to mira@example.org.", "Call |||PHONE_NUMBER||| or |||EMAIL_ADDRESS|||.", "No."]
+    texts = [
+        "Call 202-555-0143 or write to mira@example.org.",
+        "Call |||PHONE_NUMBER||| or |||EMAIL_ADDRESS|||.",
+        "No.",
+    ]
     found = measure(texts, [None] * 3)
     assert found["phone_number_count"].to_list() == [1, 1, 0]
     assert found["email_address_count"].to_list() == [1, 1, 0]
