@@ -1,4 +1,4 @@
-"""Signals have a row for every document held, and masking holds for all that is published, however a store came to be."""
+"""Every document held has a row of signals; masking holds for all that is published, however a store came to be."""
 
 import json
 from pathlib import Path
