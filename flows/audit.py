@@ -23,13 +23,15 @@ from flows.staging import Desired, preview_store
 from flows.storage import Store
 from flows.validation import AuditResult, TableRows, validate_rows
 from transforms import laws
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, SIGNALS, Table
+from transforms.clean.templates import TEMPLATE_RULE
+from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, SIGNALS, TEMPLATES, Table
 from transforms.contracts.parameters import DedupParameters
 from transforms.contracts.parsed import DECISIONS
 from transforms.dedup.align import locate_span_words
 from transforms.dedup.deduplicate import NOTHING_COMPARED
 from transforms.dedup.rank import RANKED_COLUMNS
 from transforms.dedup.update import PAIR, Compared, Held, Tools, assign_parts, update_decisions
+from transforms.dedup.words import hash_texts
 
 LINE_COUNTS: Final = pl.Schema({"document_id": pl.String, "lines": pl.UInt32})
 
@@ -105,6 +107,7 @@ def check_run(scope: Scope, run: Run, batches: Sequence[Batch], row: pl.DataFram
     yield check_totals(scope.store, pl.concat([scope.store.read(RUNS), row]))
     yield from check_lines(scope, line_counts)
     yield from check_signals(scope, line_counts.select("document_id"))
+    yield from check_templates(scope)
     yield from check_laws(scope, run.settings.dedup, shelve_texts(scope, run.work / "texts"))
 
 
@@ -162,6 +165,14 @@ def _check_measured(scope: Scope, ids: pl.DataFrame) -> pl.DataFrame:
     """The documents that signals speak of, with their rows."""
     held = pl.concat([scope.find(table, ["document_id"], ids) for table in (ARTICLES, DUPLICATES)])
     return laws.check_signals(held, scope.find(SIGNALS, ["document_id"], ids))
+
+
+def check_templates(scope: Scope) -> Checks:
+    """Lines that templates took out are templates of the table as it will be."""
+    templates = scope.store.read(TEMPLATES)
+    for removed in scope.walk(REMOVED, ["document_id", "text", "rule"]):
+        by_template = removed.filter(pl.col("rule").str.starts_with(TEMPLATE_RULE))
+        yield laws.check_templates(by_template.with_columns(line_sha256=hash_texts(by_template["text"])), templates)
 
 
 def check_decided(scope: Scope, parameters: DedupParameters) -> Checks:
@@ -283,6 +294,7 @@ def audit_store(store: Store, parameters: DedupParameters) -> Checks:
     yield check_totals(store, runs)
     yield from check_raw_bytes(store)
     yield from check_signals(scope)
+    yield from check_templates(scope)
     with TemporaryDirectory(prefix="winnow-verify-") as folder:
         shelf = shelve_texts(scope, Path(folder))
         yield from check_laws(scope, parameters, shelf)

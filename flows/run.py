@@ -14,6 +14,7 @@ from flows.settings import Settings
 from flows.storage import Store
 from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, SIGNALS, Table
 from transforms.contracts.parsed import DECISIONS
+from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 from transforms.dedup.update import HELD_COLUMNS, Held
 
 RECORDED_LIBRARIES: Final = (
@@ -44,7 +45,7 @@ class Run:
     @property
     def is_rebuild(self) -> bool:
         """Whether everything is derived again, and nothing but `raw` and the rejects without bytes is trusted."""
-        return self.command == "backfill"
+        return self.command in REBUILDING_COMMANDS
 
     @property
     def store(self) -> Store:

@@ -17,6 +17,7 @@ from flows.discovery import FILES, list_inbox, select_new
 from flows.index import write_segment
 from flows.run import Batch, Run
 from flows.storage import write_frame, write_table
+from flows.templates import learn_templates, read_templates
 from transforms.contracts import RAW, REJECTS
 from transforms.contracts.parsed import FAILURES
 from transforms.contracts.vocabulary import REJECT_REASONS
@@ -60,7 +61,12 @@ def discover_inbox(run: Run) -> Discovery:
 
 
 def discover_raw(run: Run) -> Discovery:
-    """List every file version held in `raw`, as it was last taken in, and split them into batches."""
+    """List every file version held in `raw`, as it was last taken in, and split them into batches.
+
+    A run that learns templates does so first, from what the store says before anything is derived again.
+    """
+    if run.command == "learn":
+        learn_templates(run)
     raw = RAW.polars_schema
     names = ["source_path", "source_sha256", "source_bytes", "ingested_at", "run_id"]
     versions = [
@@ -97,7 +103,7 @@ def derive_batch(run: Run, manifest: Path) -> Batch:
     files = pl.read_parquet(manifest, schema=MANIFEST)
     batch = Batch(run.work / "derived" / manifest.stem)
     sources, unread = _read_sources(run, files.filter(pl.col("reason_code").is_null()))
-    derived = derive_documents(sources, masks_contacts=run.settings.mask_contacts)
+    derived = derive_documents(sources, masks_contacts=run.settings.mask_contacts, templates=read_templates(run))
     sightings = files.select("source_path", "source_sha256", "ingested_at", "run_id")
     failures = pl.concat([derived.failures, unread, _list_failed_files(files)])
     documents = derived.documents.sort("source_path", "record")

@@ -8,6 +8,7 @@ import polars as pl
 import transforms
 from transforms.blocks import assemble_texts, list_removed
 from transforms.clean import classify_lines
+from transforms.clean.templates import apply_templates, name_outlets
 from transforms.contracts.parsed import FAILURES, SOURCES
 from transforms.contracts.tables import ARTICLES
 from transforms.contracts.vocabulary import REJECT_REASONS
@@ -42,22 +43,30 @@ class Derived:
     line_counts: pl.DataFrame
 
 
-def derive_documents(sources: pl.DataFrame, *, masks_contacts: bool = False) -> Derived:
+def derive_documents(
+    sources: pl.DataFrame, *, masks_contacts: bool = False, templates: pl.DataFrame | None = None
+) -> Derived:
     """Turn files (SOURCES, with `ingested_at` and `run_id`) into documents, each file on its own.
 
     Every document of every file has a row in `documents` or in `failures`, never in both. With `masks_contacts` e-mail
     addresses and phone numbers are masked before anything is measured: spans, hashes and words are those of the text
-    that is published. Kinds of lines and metadata are told from the lines as they were.
+    that is published. Kinds of lines and metadata are told from the lines as they were. `templates` (the table) are
+    then taken out.
     """
     parsed = parse_sources(sources.select(SOURCES.names()))
     classified = classify_lines(parsed.lines)
     published = mask_lines(classified) if masks_contacts else classified
-    texts, segment = _measure_texts(assemble_texts(published))
+    bodies = assemble_texts(published)
+    stated = parsed.records.join(bodies, on="document_id", how="semi", maintain_order="left")
+    metadata = extract_metadata(stated, classified, bodies)
+    if templates is not None and templates.height:
+        published = apply_templates(published, name_outlets(metadata), templates)
+        bodies = assemble_texts(published)
+    texts, segment = _measure_texts(bodies)
     has_body = texts.select("document_id")
     records = parsed.records.join(has_body, on="document_id", how="semi", maintain_order="left")
     bodyless = parsed.records.join(has_body, on="document_id", how="anti", maintain_order="left")
-    kept_lines = classified.join(has_body, on="document_id", how="semi", maintain_order="left")
-    metadata = extract_metadata(records, kept_lines, texts)
+    kept_lines = published.join(has_body, on="document_id", how="semi", maintain_order="left")
     versions = sources.select("source_path", "source_sha256", "ingested_at", "run_id")
     documents = (
         records.drop("stated")
@@ -74,7 +83,7 @@ def derive_documents(sources: pl.DataFrame, *, masks_contacts: bool = False) -> 
     )
     return Derived(
         documents=documents,
-        removed=list_removed(published.join(has_body, on="document_id", how="semi", maintain_order="left")),
+        removed=list_removed(kept_lines),
         signals=measure_signals(documents),
         failures=pl.concat([parsed.failures, _reject_bodyless(bodyless, classified)]),
         segment=segment,

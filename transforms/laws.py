@@ -10,6 +10,7 @@ import polars as pl
 
 from transforms.contracts.parameters import DedupParameters
 from transforms.contracts.parsed import DECISIONS
+from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 from transforms.dedup.align import verify_spans
 from transforms.dedup.decide import TOLERANCE
 from transforms.dedup.fingerprints import GUARANTEED_RUN_WORDS
@@ -116,6 +117,24 @@ def check_signals(documents: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFram
         pl.when(pl.col("held").is_null())
         .then(pl.lit("is not held"))
         .otherwise(pl.format("has {} rows", pl.col("rows").fill_null(0))),
+    )
+
+
+def check_templates(removed: pl.DataFrame, templates: pl.DataFrame) -> pl.DataFrame:
+    """Everything is explained: a line that a template took out is one of the templates that are published.
+
+    `removed`: document_id, text, rule and line_sha256 of the lines whose rule names a version of `templates`.
+    """
+    known = templates.select("line_sha256", rule=pl.format("template.{}", "version")).unique()
+    checked = removed.join(
+        known.with_columns(known=True), on=["line_sha256", "rule"], how="left", maintain_order="left"
+    )
+    return _check(
+        checked,
+        "a line taken out by a template is in templates",
+        pl.col("document_id"),
+        pl.col("known").is_not_null(),
+        pl.format("{} is not in templates: {}", "rule", "text"),
     )
 
 
@@ -287,7 +306,7 @@ def check_totals(runs: pl.DataFrame, article_count: int, duplicate_count: int, r
 
     A backfill derives every document again and answers for all of them, so counting starts at the last one.
     """
-    since = runs.filter(pl.col("command") == "backfill")["started_at"].max()
+    since = runs.filter(pl.col("command").is_in(REBUILDING_COMMANDS))["started_at"].max()
     counted = runs if since is None else runs.filter(pl.col("started_at") >= since)
     taken_in = int(counted["documents_in"].sum())
     total = article_count + duplicate_count + reject_count

@@ -129,6 +129,15 @@ PUBLISHED_COLUMNS: Final = {
         "email_address_count",
         "phone_number_count",
     ],
+    "templates/v1": [
+        "outlet_key",
+        "line_sha256",
+        "line",
+        "words",
+        "documents",
+        "outlet_documents",
+        "version",
+    ],
     "rejects/v1": [
         "source_path",
         "record",

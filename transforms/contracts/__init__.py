@@ -11,6 +11,7 @@ from transforms.contracts.tables import (
     RUNS,
     SIGNALS,
     TABLES,
+    TEMPLATES,
 )
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "RUNS",
     "SIGNALS",
     "TABLES",
+    "TEMPLATES",
     "Between",
     "Column",
     "Matches",

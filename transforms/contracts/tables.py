@@ -10,6 +10,7 @@ from transforms.contracts.vocabulary import (
     DOCUMENT_KINDS,
     LINE_KINDS,
     PRECISIONS,
+    REBUILDING_COMMANDS,
     REJECT_REASONS,
     RELATIONS,
     STAGES,
@@ -223,6 +224,35 @@ SIGNALS: Final = Table(
     ),
 )
 
+TEMPLATES: Final = Table(
+    name="templates",
+    version=1,
+    description="Lines that stand in many articles of one outlet; cleaning takes them out of its documents.",
+    grain="one row per outlet and line",
+    key=("outlet_key", "line_sha256"),
+    columns=(
+        Column(
+            "outlet_key", TEXT, "Host of the address, without www, else the name of the outlet.", rules=(NOT_EMPTY,)
+        ),
+        Column(
+            "line_sha256", TEXT, "SHA-256 of the normalised words of the line, joined by one space.", rules=(HEX_64,)
+        ),
+        Column("line", TEXT, "The line, as one of the articles has it.", rules=(NOT_EMPTY,)),
+        Column("words", COUNT, "Words in the line.", "words", rules=(NOT_EMPTY,)),
+        Column("documents", COUNT, "Articles of the outlet that the line stood in.", "documents", rules=(NOT_EMPTY,)),
+        Column(
+            "outlet_documents", COUNT, "Articles of the outlet that were looked at.", "documents", rules=(NOT_EMPTY,)
+        ),
+        Column(
+            "version",
+            COUNT,
+            "Number of the table that `winnow learn` made, the same in every row; removed.rule names it.",
+            rules=(NOT_EMPTY,),
+        ),
+    ),
+    usage_notes=("Only `winnow learn` changes this dataset; runs apply it as it is.",),
+)
+
 REJECTS: Final = Table(
     name="rejects",
     version=1,
@@ -273,7 +303,7 @@ RUNS: Final = Table(
     key=("run_id",),
     columns=(
         Column("run_id", TEXT, "Names the run; sorts by time.", rules=(NOT_EMPTY,)),
-        Column("command", TEXT, "What was run.", rules=(OneOf(("run", "backfill")),)),
+        Column("command", TEXT, "What was run.", rules=(OneOf(("run", *REBUILDING_COMMANDS)),)),
         Column("started_at", TIMESTAMP, "Start of the run.", unit="UTC"),
         Column("finished_at", TIMESTAMP, "When its results had passed the audit.", unit="UTC"),
         Column("pipeline_version", TEXT, "Version of Winnow.", rules=(NOT_EMPTY,)),
@@ -303,5 +333,5 @@ RUNS: Final = Table(
     ),
 )
 
-TABLES: Final = (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, SIGNALS, REJECTS, RAW, RUNS)
+TABLES: Final = (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, SIGNALS, TEMPLATES, REJECTS, RAW, RUNS)
 """In the order in which the data dictionary lists them."""
