@@ -257,8 +257,8 @@ def test_audit_refuses_and_publishes_nothing(tmp_path: Path, monkeypatch: pytest
     run_flow(made)
     before = hash_published_files(made)
 
-    def derive_wrongly(sources: pl.DataFrame) -> Any:
-        derived = derive_documents(sources)
+    def derive_wrongly(sources: pl.DataFrame, **rules: Any) -> Any:
+        derived = derive_documents(sources, **rules)
         object.__setattr__(derived, "documents", derived.documents.with_columns(pl.lit("Klingon!").alias("language")))
         return derived
 
@@ -279,7 +279,7 @@ def test_audit_refuses_and_publishes_nothing(tmp_path: Path, monkeypatch: pytest
 def test_unexpected_error_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from flows import steps
 
-    def break_down(_sources: pl.DataFrame) -> Any:
+    def break_down(_sources: pl.DataFrame, **_rules: Any) -> Any:
         raise ZeroDivisionError("the sky fell\nin many lines")
 
     made = settings_for(tmp_path)

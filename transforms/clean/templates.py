@@ -21,7 +21,8 @@ MOST_WORDS: Final = 25
 """Shorter lines that repeat are mostly sub-headings ("What happened", "From the left"), longer ones can be body.
 
 Looked at on 37,554 articles of 464 hosts (news_allsides of the evaluation data): of 64 lines that stand in ten articles
-and a fifth of their outlet's, half have fewer than five words, and a third of these are sub-headings.
+and a fifth of their outlet's, half have fewer than five words, and a third of these are sub-headings; of the other 28,
+26 are junk beyond doubt.
 """
 
 HIGHEST_COVERAGE: Final = 0.5
