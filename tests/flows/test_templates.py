@@ -57,7 +57,7 @@ def test_a_run_that_learns_takes_templates_out_of_what_is_held(settings: Setting
     assert find_line(settings) == (1, ARTICLES_OF_OUTLET)
     assert find_broken_laws(settings) == []
     store = Store(settings.data)
-    assert store.read(TEMPLATES).select("outlet_key", "line", "documents", "version").rows() == [
+    assert store.read(TEMPLATES).select("outlet_key", "example", "documents", "version").rows() == [
         ("quay.example", LINE, ARTICLES_OF_OUTLET, 1)
     ]
     assert store.read(RUNS)["command"].to_list() == ["run", "learn"]

@@ -35,7 +35,7 @@ def test_templates_of_real_outlets(articles: pl.DataFrame) -> None:
     learned = choose_templates(counts, outlets, TEMPLATES.empty())
     assert learned.height >= TEMPLATES_AT_LEAST
     assert learned["outlet_key"].n_unique() >= OUTLETS_AT_LEAST
-    doubtful = learned.filter(pl.any_horizontal(pl.col("line").str.starts_with(start) for start in DOUBTFUL))
+    doubtful = learned.filter(pl.any_horizontal(pl.col("example").str.starts_with(start) for start in DOUBTFUL))
     assert doubtful.height <= len(DOUBTFUL)
     assert doubtful.height / learned.height <= 0.08
 

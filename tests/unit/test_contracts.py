@@ -132,7 +132,7 @@ PUBLISHED_COLUMNS: Final = {
     "templates/v1": [
         "outlet_key",
         "line_sha256",
-        "line",
+        "example",
         "words",
         "documents",
         "outlet_documents",
@@ -288,7 +288,7 @@ def test_the_steps_hand_over_what_the_tables_need() -> None:
         (REMOVED.column("kind"), words.LINE_KINDS),
         (REJECTS.column("stage"), words.STAGES),
         (REJECTS.column("reason_code"), tuple(words.REJECT_REASONS)),
-        (RUNS.column("command"), ("run", "backfill")),
+        (RUNS.column("command"), ("run", "backfill", "learn")),
     ],
     ids=lambda value: value.name if isinstance(value, Column) else "",
 )

@@ -66,7 +66,7 @@ def test_a_line_of_many_articles_is_learned() -> None:
         {
             "outlet_key": "example.org",
             "line_sha256": hash_texts(pl.Series([SIGN_UP])).item(),
-            "line": min(SIGN_UP, SIGN_UP.upper()),
+            "example": min(SIGN_UP, SIGN_UP.upper()),
             "words": 10,
             "documents": 12,
             "outlet_documents": 32,

@@ -50,7 +50,7 @@ def find_candidates(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def count_lines(documents: pl.DataFrame, removed: pl.DataFrame) -> pl.DataFrame:
-    """In how many of the documents each line stands: outlet_key, line_sha256, line, words, documents.
+    """In how many of the documents each line stands: outlet_key, line_sha256, example, words, documents.
 
     Takes document_id, outlet_key and text of documents, and the lines (document_id, text) that templates took out of
     them before: a template stays one while its lines are taken out.
@@ -62,7 +62,7 @@ def count_lines(documents: pl.DataFrame, removed: pl.DataFrame) -> pl.DataFrame:
     return (
         find_candidates(lines)
         .group_by("outlet_key", "line_sha256")
-        .agg(line=pl.col("text").min(), words=pl.col("words").first(), documents=pl.col("document_id").n_unique())
+        .agg(example=pl.col("text").min(), words=pl.col("words").first(), documents=pl.col("document_id").n_unique())
     )
 
 
@@ -71,7 +71,7 @@ def sum_counts(counts: list[pl.DataFrame]) -> pl.DataFrame:
     return (
         pl.concat(counts)
         .group_by("outlet_key", "line_sha256")
-        .agg(pl.col("line").min(), pl.col("words").first(), pl.col("documents").sum())
+        .agg(pl.col("example").min(), pl.col("words").first(), pl.col("documents").sum())
     )
 
 

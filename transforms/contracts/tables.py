@@ -237,7 +237,7 @@ TEMPLATES: Final = Table(
         Column(
             "line_sha256", TEXT, "SHA-256 of the normalised words of the line, joined by one space.", rules=(HEX_64,)
         ),
-        Column("line", TEXT, "The line, as one of the articles has it.", rules=(NOT_EMPTY,)),
+        Column("example", TEXT, "The line, as one of the articles has it.", rules=(NOT_EMPTY,)),
         Column("words", COUNT, "Words in the line.", "words", rules=(NOT_EMPTY,)),
         Column("documents", COUNT, "Articles of the outlet that the line stood in.", "documents", rules=(NOT_EMPTY,)),
         Column(

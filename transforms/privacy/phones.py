@@ -255,6 +255,8 @@ def find_phones(data: Array, bounds: Array) -> pl.DataFrame:
 
 def _judge(data: Array, bounds: Array, *, splits_at_space: bool) -> pl.DataFrame:
     texts, starts, ends = find_runs(data, bounds, splits_at_space=splits_at_space)
+    if not texts.size:
+        return pl.DataFrame({"text": texts, "start": starts, "end": ends})
     contexts = find_contexts(data, bounds, texts, starts)
     run = make_strings(*copy_slices(data, starts, ends))
     # A bracket that opens in front of a number and closes behind it is no part of it.

@@ -113,6 +113,20 @@ def hash_texts_whole(data: Array, bounds: Array) -> Array:
 
 
 @compile_kernel
+def fill_tables(hashes: Array, counts: Array, starts: Array, sizes: Array, keys: Array) -> None:
+    """Put the hashes, `counts` of them to a table, into open tables in `keys`; see `_is_in_set`."""
+    at = 0
+    for table in range(counts.size):
+        mask = np.uint64(sizes[table] - 1)
+        for _ in range(counts[table]):
+            slot = hashes[at] & mask
+            while keys[starts[table] + np.int64(slot)] != 0:
+                slot = (slot + np.uint64(1)) & mask
+            keys[starts[table] + np.int64(slot)] = hashes[at]
+            at += 1
+
+
+@compile_kernel
 def _is_in_set(value: Any, keys: Array, start: int, size: int) -> Any:
     """Whether a hash is in the open table of `size` slots, a power of two, at `start`; an empty slot holds 0."""
     mask = np.uint64(size - 1)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from transforms.dedup.words import read_utf8
-from transforms.quality.scan import hash_texts_whole
+from transforms.quality.scan import fill_tables, hash_texts_whole
 
 REQUIRED_WORDS: Final = ("the", "be", "to", "of", "and", "that", "have", "with")
 """The words of which Rae et al. ask two of an English text."""
@@ -58,29 +58,18 @@ def hash_word(word: str) -> np.uint64:
 
 @cache
 def load_word_sets() -> WordSets:
-    """Make the tables; takes some tens of milliseconds, once."""
-    tables: list[npt.NDArray[np.uint64]] = []
-    places: dict[str, tuple[int, int, int, int]] = {}
-    start = 0
-
-    def add(words: tuple[str, ...]) -> tuple[int, int]:
-        nonlocal start
-        tables.append(_make_table(words))
-        start += tables[-1].size
-        return start - tables[-1].size, tables[-1].size
-
-    required = add(REQUIRED_WORDS)
-    for language, words in read_stop_words().items():
-        places[language] = (*add(words), *(required if language == REQUIRED_LANGUAGE else (0, 0)))
-    return WordSets(np.concatenate(tables), places)
-
-
-def _make_table(words: tuple[str, ...]) -> npt.NDArray[Any]:
-    size = 1 << (2 * len(words)).bit_length()
-    table = np.zeros(size, np.uint64)
-    for value in hash_texts_whole(*read_utf8(pl.Series(words))):
-        slot = int(value) % size
-        while table[slot]:
-            slot = (slot + 1) % size
-        table[slot] = value
-    return table
+    """Make the tables, once a process."""
+    lists = {"": REQUIRED_WORDS, **read_stop_words()}
+    counts = np.array([len(words) for words in lists.values()])
+    sizes = np.array([1 << int(2 * count).bit_length() for count in counts])
+    starts = np.cumsum(sizes) - sizes
+    hashes = hash_texts_whole(*read_utf8(pl.Series([word for words in lists.values() for word in words])))
+    keys = np.zeros(int(sizes.sum()), np.uint64)
+    fill_tables(hashes, counts, starts, sizes, keys)
+    tables = {name: (int(start), int(size)) for name, start, size in zip(lists, starts, sizes, strict=True)}
+    required = tables.pop("")
+    nothing = (0, 0)
+    return WordSets(
+        keys,
+        {name: (*table, *(required if name == REQUIRED_LANGUAGE else nothing)) for name, table in tables.items()},
+    )
