@@ -113,7 +113,11 @@ DOCUMENT_COLUMNS: Final = (
         rules=(HEX_64,),
     ),
     Column("links", pl.List(pl.String), "Web addresses in the document, each once, in order of appearance."),
-    Column("emails", pl.List(pl.String), "E-mail addresses in the document, each once, in order of appearance."),
+    Column(
+        "emails",
+        pl.List(pl.String),
+        "E-mail addresses in the document, each once, in order of appearance; none where they are masked.",
+    ),
     Column("handles", pl.List(pl.String), "Social media handles in the document (@name), each once, in order."),
     Column(
         "evidence",
