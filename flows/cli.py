@@ -162,7 +162,8 @@ def status(inbox: str | None, data: str | None, *, as_json: bool) -> None:
 def show(document: str, inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Show a document: its metadata with the line each value comes from, its text, and what was taken out.
 
-    ID_OR_PATH is a document id, the start of one (6 characters or more), or a path relative to the inbox.
+    ID_OR_PATH is a document id, the start of one (6 characters or more), or a path relative to the inbox. PATH#3 is
+    record 3 of a file with many (the first one is shown without it), PATH/MEMBER a member of an archive.
     """
     from flows.lookup import find_newest_document, read_document
     from flows.report import render_document
@@ -184,9 +185,10 @@ def why(document: str, inbox: str | None, data: str | None, *, as_json: bool) ->
     """Say where a document is, and why.
 
     The whole story of a file: each version that was taken in, whether it was kept, set aside or rejected, which
-    documents say the same, how many words they share, and in how many passages.
+    documents say the same, how many words they share, and in how many passages. Of a file with many documents the
+    first ones are told; PATH#3 asks for record 3 of it, PATH/MEMBER for a member of an archive.
     """
-    from flows.lookup import describe_absence, explain_document, find_documents
+    from flows.lookup import DOCUMENTS_TOLD, describe_absence, explain_document, find_documents, list_told
     from flows.report import render_story
 
     settings = read_store_settings(inbox, data)
@@ -195,9 +197,11 @@ def why(document: str, inbox: str | None, data: str | None, *, as_json: bool) ->
         if found.documents.is_empty() and found.rejects.is_empty():
             raise NotFoundError(describe_absence(document, found, settings))
         store = Store(settings.data)
+        told, counts = list_told(found)
         story = {
-            "documents": [explain_document(store, document_id) for document_id in found.documents["document_id"]],
-            "rejects": found.rejects.to_dicts(),
+            "documents": [explain_document(store, document_id) for document_id in told],
+            "counts": {**counts, "rejected": found.rejects.height},
+            "rejects": found.rejects.head(DOCUMENTS_TOLD).to_dicts(),
             "sightings": found.sightings.to_dicts(),
         }
     if as_json:

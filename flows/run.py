@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +13,7 @@ import polars as pl
 from flows.settings import Settings
 from flows.storage import Store
 from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, SIGNALS, Table
+from transforms.contracts.parameters import DerivationParameters, NameTable
 from transforms.contracts.parsed import DECISIONS
 from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 from transforms.dedup.update import HELD_COLUMNS, Held
@@ -26,9 +27,12 @@ RECORDED_LIBRARIES: Final = (
     "numba",
     "polars",
     "prefect",
-    "py3langid",
+    "pycld2",
     "pyarrow",
+    "pypdfium2",
+    "python-docx",
     "trafilatura",
+    "warcio",
 )
 """Libraries whose version can shape a result or a verdict."""
 
@@ -41,11 +45,17 @@ class Run:
     started_at: datetime
     command: str
     settings: Settings
+    names: NameTable = field(default_factory=NameTable)
 
     @property
     def is_rebuild(self) -> bool:
         """Whether everything is derived again, and nothing but `raw` and the rejects without bytes is trusted."""
         return self.command in REBUILDING_COMMANDS
+
+    @property
+    def derivation(self) -> DerivationParameters:
+        """How documents are made of files."""
+        return replace(self.settings.derivation, names=self.names)
 
     @property
     def store(self) -> Store:

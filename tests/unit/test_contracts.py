@@ -29,7 +29,7 @@ from transforms.contracts.parameters import LOWEST_THRESHOLD, DedupParameters
 from transforms.contracts.parsed import CLASSIFIED, DECISIONS, FAILURES, LINES, RECORDS, SOURCES
 from transforms.contracts.tables import BLOCK, EVIDENCE, PARTNER, SPAN
 from transforms.documents import DERIVED
-from transforms.parse import READERS
+from transforms.parse import READERS, TABLE_READERS
 
 every_table: Final = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 
@@ -310,7 +310,8 @@ def test_each_reject_reason_has_a_stage_and_a_sentence() -> None:
 
 
 def test_each_file_name_ending_has_a_reader() -> None:
-    assert set(words.MEDIA_TYPES.values()) == set(READERS)
+    assert set(words.MEDIA_TYPES.values()) == {*READERS, *TABLE_READERS}
+    assert not set(words.MEDIA_TYPES) & set(words.CONTAINER_TYPES)
     assert words.UNKNOWN_MEDIA_TYPE not in READERS
     assert all(ending == ending.lower() and ending.startswith(".") for ending in words.MEDIA_TYPES)
 

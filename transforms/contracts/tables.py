@@ -55,7 +55,7 @@ SOURCE_PATH: Final = Column(
 RECORD: Final = Column(
     "record",
     COUNT,
-    "Number of the record in its file, from 0; always 0 for a file that holds one document.",
+    "Number of the record in its file, from 0, counted over the members of an archive; 0 for a file with one document.",
     rules=(NOT_NEGATIVE,),
 )
 SOURCE_SHA256: Final = Column("source_sha256", TEXT, "SHA-256 of the bytes of the source file.", rules=(HEX_64,))
@@ -74,7 +74,12 @@ DOCUMENT_COLUMNS: Final = (
     SOURCE_BYTES,
     INGESTED_AT,
     RUN_ID,
-    Column("pipeline_version", TEXT, "Version of Winnow that derived this row.", rules=(NOT_EMPTY,)),
+    Column(
+        "pipeline_version",
+        TEXT,
+        "Version of Winnow that derived this row, with the name and digest of its line model.",
+        rules=(NOT_EMPTY,),
+    ),
     Column("title", TEXT, "Headline as the document states it; null when it states none.", nullable=True),
     Column("subtitle", TEXT, "Line or key points under the headline, joined by line breaks.", nullable=True),
     Column("authors", pl.List(pl.String), "Names of the people who wrote it, in printed order; empty when unstated."),
@@ -123,7 +128,8 @@ DOCUMENT_COLUMNS: Final = (
         "evidence",
         pl.List(EVIDENCE),
         "Where each metadata value comes from: field, value as found, number of the line that states it (non-blank "
-        "lines of the document, from 0; null for a value that stands in markup) and rule.",
+        "lines of the document, from 0; null for a value that stands in markup) and rule. The field `member` is the "
+        "path of the document within an archive.",
     ),
     Column(
         "coverage",
@@ -205,7 +211,13 @@ REMOVED: Final = Table(
         Column("line", COUNT, "Number of the line among the non-blank lines of the document, from 0."),
         Column("kind", TEXT, "What the line is.", rules=(OneOf(LINE_KINDS),)),
         Column("text", TEXT, "The line as it stood in the document.", rules=(NOT_EMPTY,)),
-        Column("rule", TEXT, "The rule that took it out.", rules=(NOT_EMPTY,)),
+        Column(
+            "rule",
+            TEXT,
+            "The rule that took it out; for a line that the line model took out, its name and the probability that it "
+            "gave the line of being text, such as model.lines-1:0.03.",
+            rules=(NOT_EMPTY,),
+        ),
     ),
 )
 

@@ -14,8 +14,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PACKAGE: Final = Path(str(files("transforms.dedup")))
-KERNEL_FOLDERS: Final = (PACKAGE, PACKAGE.parent / "privacy", PACKAGE.parent / "quality")
-"""Where kernels stand."""
+KERNEL_FOLDERS: Final = (PACKAGE, *(PACKAGE.parent / name for name in ("linemodel", "privacy", "quality")))
+"""Every folder with modules that kernels stand in."""
 
 
 def digest_sources() -> str:

@@ -20,6 +20,8 @@ STATED_KINDS: Final = {
     "videoobject": "video_page",
     "imagegallery": "gallery",
     "mediagallery": "gallery",
+    # Not one of schema.org's: what the headers of an e-mail say.
+    "newsletter": "newsletter",
 }
 """Types of schema.org, in lower case, that say what a document is; plain `Article` and `BlogPosting` say nothing."""
 
