@@ -19,6 +19,7 @@ import transforms
 from flows.errors import AuditRefusedError, NotFoundError, SettingsError, WinnowError
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store
+from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 
 if TYPE_CHECKING:
     from flows.summary import RunSummary
@@ -119,6 +120,21 @@ def backfill(inbox: str | None, data: str | None, *, everything: bool, as_json: 
     settings = read_store_settings(inbox, data)
     with exit_codes(settings):
         summary = run_flow("backfill", settings, quiet=as_json)
+    print_summary(summary, as_json=as_json)
+
+
+@cli.command()
+@with_store
+@with_json
+def learn(inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Learn which lines repeat in many articles of one outlet, and take them out of every document.
+
+    The lines are published as `templates`, and runs go on taking them out until this is run again. Everything is
+    derived again from `raw`, as `winnow backfill --all` does, and published together with what was learned.
+    """
+    settings = read_store_settings(inbox, data)
+    with exit_codes(settings):
+        summary = run_flow("learn", settings, quiet=as_json)
     print_summary(summary, as_json=as_json)
 
 
@@ -291,12 +307,15 @@ def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
         with console.status("starting Prefect"):
             stack.enter_context(provide_prefect_api(settings.data / ".prefect", import_flows))
         from flows.backfill import backfill as backfill_flow
+        from flows.backfill import learn as learn_flow
         from flows.ingest import ingest as ingest_flow
         from flows.summary import RunSummary
 
         stack.enter_context(report_to(ConsoleReporter(console)))
         if command == "backfill":
             return RunSummary(**backfill_flow(data=str(settings.data)))
+        if command == "learn":
+            return RunSummary(**learn_flow(data=str(settings.data)))
         return RunSummary(**ingest_flow(inbox=str(settings.inbox), data=str(settings.data)))
 
 
@@ -322,7 +341,7 @@ def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
         waiting = f", {len(summary.files_waiting)} still being written" if summary.files_waiting else ""
         ignored = f", {sum(summary.files_ignored.values())} ignored" if summary.files_ignored else ""
         seen = f"{summary.files_seen} files seen{ignored}{waiting}"
-        what = "Nothing comes out otherwise" if summary.command == "backfill" else "Nothing is new"
+        what = "Nothing comes out otherwise" if summary.command in REBUILDING_COMMANDS else "Nothing is new"
         out.print(f"{what}: {seen}. No byte was changed.\n{describe_store(summary)}\n{render_next_steps(summary)}")
 
 

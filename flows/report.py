@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.summary import RunSummary
+from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 
 
 def list_numbers(summary: RunSummary) -> list[tuple[str, int]]:
@@ -16,7 +17,7 @@ def list_numbers(summary: RunSummary) -> list[tuple[str, int]]:
     files = [("files seen", summary.files_seen)]
     files += [(f"  ignored: {why}", count) for why, count in sorted(summary.files_ignored.items())]
     files += [("  still being written", len(summary.files_waiting))] if summary.files_waiting else []
-    files += [("files held" if summary.command == "backfill" else "files new", summary.files_new)]
+    files += [("files held" if summary.command in REBUILDING_COMMANDS else "files new", summary.files_new)]
     documents = [("documents kept", summary.documents_kept)]
     documents += [("documents set aside", sum(summary.set_aside_by_relation.values()))]
     documents += [(f"  {relation}", count) for relation, count in sorted(summary.set_aside_by_relation.items())]

@@ -12,9 +12,10 @@ import polars as pl
 
 from flows.settings import Settings
 from flows.storage import Store
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, Table
+from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, SIGNALS, Table
 from transforms.contracts.parameters import DerivationParameters, NameTable
 from transforms.contracts.parsed import DECISIONS
+from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 from transforms.dedup.update import HELD_COLUMNS, Held
 
 RECORDED_LIBRARIES: Final = (
@@ -49,7 +50,7 @@ class Run:
     @property
     def is_rebuild(self) -> bool:
         """Whether everything is derived again, and nothing but `raw` and the rejects without bytes is trusted."""
-        return self.command == "backfill"
+        return self.command in REBUILDING_COMMANDS
 
     @property
     def derivation(self) -> DerivationParameters:
@@ -87,6 +88,11 @@ class Batch:
     def removed(self) -> Path:
         """Lines taken out."""
         return self.folder / f"{REMOVED.name}.parquet"
+
+    @property
+    def signals(self) -> Path:
+        """Quality signals of the documents."""
+        return self.folder / f"{SIGNALS.name}.parquet"
 
     @property
     def rejects(self) -> Path:

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     names: Annotated[
         Path | None, Field(description="CSV or TOML file of names of outlets and authors that stand for others.")
     ] = None
+    mask_contacts: Annotated[
+        bool, Field(description="E-mail addresses and phone numbers are masked in what is published.")
+    ] = False
     batch_files: Annotated[int, Field(ge=1, description="Files in a batch, at most.")] = 2_000
     batch_bytes: Annotated[int, Field(ge=1, description="Bytes in a batch, at most (one file may exceed it).")] = (
         64_000_000
@@ -121,7 +124,7 @@ class Settings(BaseSettings):
     @property
     def derivation(self) -> DerivationParameters:
         """The settings of all that makes documents of files."""
-        return DerivationParameters(self.reading, CleanParameters(self.cleaning))
+        return DerivationParameters(self.reading, CleanParameters(self.cleaning), masks_contacts=self.mask_contacts)
 
     @property
     def dedup(self) -> DedupParameters:

@@ -18,6 +18,7 @@ from flows.index import write_segment
 from flows.reading import read_sources
 from flows.run import Batch, Run
 from flows.storage import write_frame, write_table
+from flows.templates import learn_templates, read_templates
 from transforms.contracts import RAW, REJECTS
 from transforms.contracts.parsed import FAILURES
 from transforms.contracts.vocabulary import CONTAINER_TYPES, REJECT_REASONS, SHORT_ENDINGS
@@ -65,7 +66,12 @@ def discover_inbox(run: Run) -> Discovery:
 
 
 def discover_raw(run: Run) -> Discovery:
-    """List every file version held in `raw`, as it was last taken in, and split them into batches."""
+    """List every file version held in `raw`, as it was last taken in, and split them into batches.
+
+    A run that learns templates does so first, from what the store says before anything is derived again.
+    """
+    if run.command == "learn":
+        learn_templates(run)
     raw = RAW.polars_schema
     names = ["source_path", "source_sha256", "source_bytes", "ingested_at", "run_id"]
     versions = [
@@ -108,7 +114,7 @@ def derive_batch(run: Run, manifest: Path) -> Batch:
     batch = Batch(run.work / "derived" / manifest.stem)
     sources, unread = _read_sources(run, files.filter(pl.col("reason_code").is_null()))
     parsed = read_sources(sources, run.settings, batch.folder / "reading")
-    derived = derive_documents(sources, run.derivation, parsed=parsed)
+    derived = derive_documents(sources, run.derivation, parsed=parsed, templates=read_templates(run))
     sightings = files.select("source_path", "source_sha256", "ingested_at", "run_id")
     failures = pl.concat([derived.failures, unread, _list_failed_files(files)])
     documents = derived.documents.sort("source_path", "record")
@@ -116,6 +122,7 @@ def derive_batch(run: Run, manifest: Path) -> Batch:
     write_texts(documents["text"], batch.texts)
     write_frame(derived.line_counts, batch.line_counts)
     write_frame(derived.removed, batch.removed)
+    write_frame(derived.signals, batch.signals)
     write_segment(derived.segment, batch.segment)
     write_frame(_date_failures(failures, sightings), batch.rejects)
     if not run.is_rebuild:

@@ -16,7 +16,7 @@ from flows.publication import commit, recover, roll_forward
 from flows.run import Run
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store, make_run_id
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, RUNS, TABLES, Table
+from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, RUNS, SIGNALS, TABLES, Table
 
 RUN_COLUMNS = ("ingested_at", "run_id", "rejected_at")
 
@@ -75,7 +75,7 @@ def read_results(settings: Settings) -> dict[str, pl.DataFrame]:
     store = Store(settings.data)
     return {
         table.name: _without_runs(store.read(table), table)
-        for table in (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, REJECTS)
+        for table in (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, SIGNALS, REJECTS)
     }
 
 

@@ -114,8 +114,9 @@ def fold_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class DerivationParameters:
-    """How documents are made of files."""
+    """How documents are made of files. `masks_contacts`: e-mail addresses and phone numbers are masked."""
 
     reading: ReadingParameters = field(default_factory=ReadingParameters)
     cleaning: CleanParameters = field(default_factory=CleanParameters)
     names: NameTable = field(default_factory=NameTable)
+    masks_contacts: bool = False

@@ -40,6 +40,9 @@ DOCUMENT_KINDS: Final = (
 PRECISIONS: Final = ("year", "month", "day", "minute", "second")
 """How exactly a publication time was stated, from vague to exact."""
 
+REBUILDING_COMMANDS: Final = ("backfill", "learn")
+"""Commands that derive everything again."""
+
 RELATIONS: Final = ("exact", "near", "excerpt", "digest", "superseded")
 """Why a document was set aside."""
 

@@ -14,9 +14,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PACKAGE: Final = Path(str(files("transforms.dedup")))
-
-
-KERNEL_FOLDERS: Final = (PACKAGE, PACKAGE.parent / "linemodel")
+KERNEL_FOLDERS: Final = (PACKAGE, *(PACKAGE.parent / name for name in ("linemodel", "privacy", "quality")))
 """Every folder with modules that kernels stand in."""
 
 
