@@ -179,21 +179,23 @@ def fit(lines: Lines, chosen: Numbers) -> Fitted:
 # --- measuring -------------------------------------------------------------------------------------------------------
 
 
-def judge_held_out(lines: Lines) -> tuple[Numbers, dict[OperatingPoint, Numbers]]:
-    """Judge each line by a model that saw no page of its site.
+def judge_held_out(lines: Lines, folds: int) -> tuple[Numbers, Numbers, dict[OperatingPoint, Numbers]]:
+    """Judge the lines of some folds, each by a model that saw no page of its site.
 
-    Its score; and at each operating point, whether it stays when the model works among the rules.
+    Which lines they are; of these, in order, the score; and at each operating point, whether the line stays when the
+    model works among the rules.
     """
     scores = np.zeros(lines.frame.height, np.int64)
     kept = {point: np.zeros(lines.frame.height, np.bool_) for point in OPERATING_POINTS}
-    for fold in range(FOLDS):
+    for fold in range(folds):
         held = lines.folds == fold
         model = read_model(fit(lines, ~held).render())
         part = lines.frame.filter(held)
         scores[held] = score_lines(part["page"], part["text"], model).scores
         for point, keep in kept.items():
             keep[held] = keep_lines(part, CleanParameters(point), model)
-    return scores, kept
+    judged = lines.folds < folds
+    return judged, scores[judged], {point: keep[judged] for point, keep in kept.items()}
 
 
 def keep_lines(frame: pl.DataFrame, parameters: CleanParameters, model: LineModel) -> Numbers:
@@ -275,9 +277,8 @@ def measure_languages(lines: Lines, scores: Numbers, bodies: pl.DataFrame) -> di
     return result
 
 
-def describe_training(lines: Lines, bodies: pl.DataFrame, content: bytes) -> dict[str, Any]:
+def describe_training(lines: Lines, content: bytes, folds: int) -> dict[str, Any]:
     """The report that is shipped beside the model."""
-    scores, kept = judge_held_out(lines)
     sets = lines.frame.group_by("set").agg(pl.col("page").n_unique(), pl.col("site").n_unique(), lines=pl.len())
     return {
         "model": MODEL_NAME,
@@ -297,19 +298,34 @@ def describe_training(lines: Lines, bodies: pl.DataFrame, content: bytes) -> dic
         "thresholds": THRESHOLDS,
         "familiar_percent": FAMILIAR_PERCENT,
         "folds_by_site": FOLDS,
+        "folds_measured": folds,
+        **measure_held_out(lines, folds),
+    }
+
+
+def measure_held_out(lines: Lines, folds: int) -> dict[str, Any]:
+    """What models trained without a site do to its pages: with the rules, alone, and by language."""
+    judged, scores, kept = judge_held_out(lines, folds)
+    held = prepare_lines(lines.frame.filter(judged))
+    bodies = read_bodies(held.frame)
+    return {
         "whole_pages": {
-            "everything": measure_pages(lines, np.ones(scores.size, np.bool_), bodies),
-            "lines labelled body": measure_pages(lines, lines.is_body, bodies),
-            **{name: measure_pages(lines, keep, bodies) for name, keep in kept.items()},
+            "everything": measure_pages(held, np.ones(scores.size, np.bool_), bodies),
+            "lines labelled body": measure_pages(held, held.is_body, bodies),
+            **{name: measure_pages(held, keep, bodies) for name, keep in kept.items()},
         },
         "whole_pages_model_alone": {
-            **{
-                name: measure_pages(lines, scores >= round(value * SCORE_UNITS), bodies)
-                for name, value in THRESHOLDS.items()
-            },
+            name: measure_pages(held, scores >= round(value * SCORE_UNITS), bodies)
+            for name, value in THRESHOLDS.items()
         },
-        "article_pages_by_language_model_alone": measure_languages(lines, scores, bodies),
+        "article_pages_by_language_model_alone": measure_languages(held, scores, bodies),
     }
+
+
+def read_bodies(frame: pl.DataFrame) -> pl.DataFrame:
+    """The body text of each page, in the order of the lines."""
+    bodies = pl.scan_parquet(PAGES).select(page="id", text="text").collect()
+    return frame.select("page").unique(maintain_order=True).join(bodies, on="page", how="left", maintain_order="left")
 
 
 def read_lines(kept: Path | None) -> pl.DataFrame:
@@ -334,24 +350,15 @@ def main() -> None:
     """Train, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=Path, help="keep the labelled lines in this file")
-    parser.add_argument("--no-report", action="store_true", help="write the model alone")
+    parser.add_argument("--measure-folds", type=int, default=FOLDS, help="folds to measure on; 0 writes no report")
+    parser.add_argument("--keep-model", action="store_true", help="measure again, and leave the model as it is")
     options = parser.parse_args()
-    lines = prepare_lines(read_lines(options.lines))
-    content = fit(lines, np.ones(lines.frame.height, np.bool_)).render()
-    (PLACE / f"{MODEL_NAME}.npz").write_bytes(content)
-    if options.no_report:
-        return
-    bodies = (
-        lines.frame.select("page")
-        .unique(maintain_order=True)
-        .join(
-            pl.scan_parquet(PAGES).select(page="id", text="text").collect(),
-            on="page",
-            how="left",
-            maintain_order="left",
-        )
-    )
-    write_report(describe_training(lines, bodies, content), PLACE / f"{MODEL_NAME}.json")
+    lines, path = prepare_lines(read_lines(options.lines)), PLACE / f"{MODEL_NAME}.npz"
+    if not options.keep_model:
+        path.write_bytes(fit(lines, np.ones(lines.frame.height, np.bool_)).render())
+    if options.measure_folds:
+        report = describe_training(lines, path.read_bytes(), options.measure_folds)
+        write_report(report, PLACE / f"{MODEL_NAME}.json")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import polars as pl
 
 from transforms.clean import patterns as p
 from transforms.clean.features import look_back
-from transforms.clean.head import DEK_WORDS, HONORIFIC, MASTHEAD
+from transforms.clean.head import HONORIFIC, MASTHEAD
 from transforms.clean.rules import FREE, LINE, MARK, RULE, WORDS, Rule, decide, match_where, see_neighbours
 
 SIGNED_BODY_WORDS: Final = 100
@@ -57,26 +57,15 @@ def place_captions(frame: pl.DataFrame) -> pl.DataFrame:
     beside_credit = below_credit | pl.col("above_credit")
     credits_in_document = pl.col("is_name_credit").sum().over("document_id")
     is_gallery = (credits_in_document >= GALLERY_CREDITS) & (credits_in_document * 3 >= pl.col("running_lines"))
-    bare = FREE & ~pl.col("is_sentence") & ~pl.col("is_wrapped") & (WORDS <= 12)
     repeated_masthead = FREE & MASTHEAD & (pl.col("copies") >= 3)
     frame = decide(
         frame,
         (
-            Rule(
-                "text.caption_in_brackets_below",
-                "caption",
-                FREE & (WORDS <= DEK_WORDS) & below_credit & pl.col("below_key").str.starts_with("("),
-            ),
             Rule("text.caption_of_gallery", "caption", FREE & is_gallery & pl.col("below_name_credit")),
             Rule(
                 "text.caption_wording",
                 "caption",
                 match_where(FREE & beside_credit & (WORDS <= 60), _CAPTION_WORDING, "text"),
-            ),
-            Rule(
-                "text.caption_over_label",
-                "caption",
-                bare & ~pl.col("in_head") & (pl.col("below_rule") == "text.caption_label"),
             ),
             Rule("text.caption_of_video", "caption", FREE & pl.col("above_key").str.starts_with("now playing")),
             Rule(
