@@ -323,3 +323,9 @@ def test_links_to_authors_complete_what_json_ld_names() -> None:
 def test_outlets_and_sections_go_off_the_title(title: str, stripped: str) -> None:
     stated = [("title", title, "html.title"), ("outlet", "The Quay", "html.meta.og:site_name")]
     assert extract(*BODY, stated=stated)["title"] == stripped
+
+
+def test_an_article_of_an_agency_has_no_author_from_the_boxes_around_it() -> None:
+    stated = [("authors", "dpa", "html.itemprop.author"), ("authors", "Von Mira Solberg", "html.class.credit")]
+    assert extract(*BODY, stated=stated)["authors"] == []
+    assert extract(*BODY, stated=stated[1:])["authors"] == ["Mira Solberg"]
