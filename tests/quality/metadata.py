@@ -28,6 +28,8 @@ EVALUATION: Final = Path(__file__).resolve().parents[3] / "shared" / "eval"
 SETS: Final = ("fundus", "wcxb_dev")
 MEASURES: Final = ("title", "authors", "people", "date")
 BATCH_PAGES: Final = 300
+GOLD: Final = ("id", "set", "page_type", "title", "authors", "published")
+FIELDS: Final = ("title", "authors", "published_at", "outlet")
 
 
 def read_pages() -> pl.DataFrame:
@@ -40,7 +42,8 @@ def extract_pages(pages: pl.DataFrame) -> Iterator[tuple[dict[str, Any], dict[st
     for batch in pages.iter_slices(BATCH_PAGES):
         found = read_documents({f"{row['id']}.html": row["html"].encode() for row in batch.iter_rows(named=True)})
         for row in batch.iter_rows(named=True):
-            yield row, found.get(f"{row['id']}.html", {})
+            page = found.get(f"{row['id']}.html", {})
+            yield {name: row[name] for name in GOLD}, {name: page.get(name) for name in FIELDS}
 
 
 def compare(gold: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, bool]:

@@ -279,3 +279,53 @@ def test_one_row_a_text_with_the_columns_of_a_document(texts: list[str]) -> None
     last = classified["line"].max()
     for item in found.explode("evidence", empty_as_null=False).drop_nulls("evidence")["evidence"]:
         assert item["line"] is None or (isinstance(last, int) and item["line"] <= last)
+
+
+def test_an_earlier_day_beside_the_headline_goes_before_a_later_stated_one() -> None:
+    stated = [("published_at", "2025-06-24", "html.json_ld.datePublished")]
+    earlier = extract(*BODY, stated=[*stated, ("published_at", "August 25, 2024", "html.near_headline")])
+    later = extract(*BODY, stated=[*stated, ("published_at", "August 25, 2025", "html.near_headline")])
+    assert earlier["published_at"] == datetime(2024, 8, 25, tzinfo=UTC)
+    assert later["published_at"] == datetime(2025, 6, 24, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("rule", ["eml.from", "feed.author", "jsonl.author", "some.thing.new"])
+def test_rules_of_any_format_state_authors(rule: str) -> None:
+    stated = [("authors", "Harbour Times", rule), ("authors", "Mira Solberg", "html.meta.author")]
+    assert extract(*BODY, stated=stated)["authors"] == ["Mira Solberg"]
+    assert extract(*BODY, stated=[("authors", "Bo Lindqvist", rule), *stated])["authors"] == ["Bo Lindqvist"]
+
+
+def test_a_site_may_bear_the_name_of_its_author_but_no_paper_is_one() -> None:
+    own = [("outlet", "Mira Solberg", "html.meta.og:site_name"), ("authors", "Mira Solberg", "html.meta.author")]
+    paper = [("outlet", "Quayside", "html.meta.og:site_name"), ("authors", "Quayside", "html.meta.author")]
+    assert extract(*BODY, stated=own)["authors"] == ["Mira Solberg"]
+    assert extract(*BODY, stated=paper)["authors"] == []
+
+
+def test_links_to_authors_complete_what_json_ld_names() -> None:
+    stated = [
+        ("authors", "Mira Solberg", "html.json_ld.author"),
+        ("authors", "Bo Lindqvist", "html.rel.author"),
+        ("authors", "Mira Solberg", "html.rel.author"),
+    ]
+    assert extract(*BODY, stated=stated)["authors"] == ["Bo Lindqvist", "Mira Solberg"]
+
+
+@pytest.mark.parametrize(
+    ("title", "stripped"),
+    [
+        ("Tower to move | Royal | News | quay.example", "Tower to move"),
+        ("Tower to move - The Quay", "Tower to move"),
+        ("Tower to move - and the quay too", "Tower to move - and the quay too"),
+    ],
+)
+def test_outlets_and_sections_go_off_the_title(title: str, stripped: str) -> None:
+    stated = [("title", title, "html.title"), ("outlet", "The Quay", "html.meta.og:site_name")]
+    assert extract(*BODY, stated=stated)["title"] == stripped
+
+
+def test_an_article_of_an_agency_has_no_author_from_the_boxes_around_it() -> None:
+    stated = [("authors", "dpa", "html.itemprop.author"), ("authors", "Von Mira Solberg", "html.class.credit")]
+    assert extract(*BODY, stated=stated)["authors"] == []
+    assert extract(*BODY, stated=stated[1:])["authors"] == ["Mira Solberg"]

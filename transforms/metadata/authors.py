@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from transforms.metadata.people import split_names
+from transforms.metadata.person_names import AGENCY_NAME
 
 PRINTED_RULES: Final = ("html.class.", "html.near_headline")
 """Stated values that are printed lines all the same: they hold more than the name, so its shape is asked for."""
@@ -12,6 +13,7 @@ LEAST_OUTLET_CHARS: Final = 4
 MOST_AUTHORS_OF_PLACES: Final = 5
 PLACED_RULES: Final = ("html.rel.author", "html.near_headline")
 """Links in the body of a page; they name every author where its JSON-LD often names the first only."""
+FOUND_BY_PLACE: Final = ("html.rel.author", "html.class.credit", "html.near_headline")
 FORUM_KINDS: Final = ("discussionforumposting", "question", "qapage")
 """Types of schema.org whose authors sign with the name of an account."""
 ACCOUNT: Final = r"^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.'’ -]{1,30}$"
@@ -30,6 +32,7 @@ def pick_authors(
     said = stated.filter(pl.col("field") == "authors").with_columns(
         line=pl.lit(None, pl.UInt32), choice=pl.col("rule").rle_id().over("document_id").cast(pl.Int32)
     )
+    said = _heed_agencies(said)
     as_printed = pl.any_horizontal(pl.col("rule").str.starts_with(rule) for rule in PRINTED_RULES)
     columns = ["document_id", "line", "rule", "value", "choice"]
     printed = printed.with_columns(choice=pl.col("choice").cast(pl.Int32) + AFTER_STATED)
@@ -56,6 +59,16 @@ AFTER_STATED: Final = 1_000
 def fold_name(name: pl.Expr) -> pl.Expr:
     """Lower-case letters only, for comparing names."""
     return name.str.to_lowercase().str.replace_all(r"[^\p{L}\p{M}]", "")
+
+
+def _heed_agencies(said: pl.DataFrame) -> pl.DataFrame:
+    """Without the credits found by their place where markup says that an agency wrote the document.
+
+    It has no author then, and the bylines around it are those of other articles.
+    """
+    by_place = pl.col("rule").is_in(FOUND_BY_PLACE)
+    is_agency = (~by_place & pl.col("value").str.contains(AGENCY_NAME)).any().over("document_id")
+    return said.filter(~(by_place & is_agency))
 
 
 def _drop_publishers(names: pl.DataFrame, stated: pl.DataFrame, outlets: pl.DataFrame) -> pl.DataFrame:
