@@ -60,6 +60,15 @@ def test_a_broken_pdf_is_damaged() -> None:
     assert parse_one("a.pdf", b"%PDF-1.7\nwords").failures["reason_code"].to_list() == ["damaged"]
 
 
+def test_a_locked_pdf_says_so() -> None:
+    lock = b"/Filter/Standard/V 2/R 3/Length 128/P -4/O<%s>/U<%s>" % (b"11" * 32, b"22" * 32)
+    name = b"<00112233445566778899aabbccddeeff>"
+    content = write_pdf([["One page."]]).replace(
+        b"/Root 1 0 R", b"/Root 1 0 R/ID[%s%s]/Encrypt<<%s>>" % (name, name, lock)
+    )
+    assert parse_one("a.pdf", content).failures["reason_code"].to_list() == ["encrypted"]
+
+
 # --- Word ------------------------------------------------------------------------------------------------------------
 
 
