@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from docx import Document
@@ -146,3 +147,13 @@ def test_no_entity_is_looked_up() -> None:
 
 def test_a_feed_without_entries_says_so() -> None:
     assert parse_one("a.rss", "<rss><channel/></rss>").failures["reason_code"].to_list() == ["no_documents"]
+
+
+def test_marks_that_never_close_hold_nothing_up() -> None:
+    """Linear in the length, whatever stands there; one of these would take hours otherwise."""
+    for body in ("&lt;a" * 400_000, "@" * 400_000):
+        item = f"<title>{body}</title><author>{body}</author><description>{body}</description>"
+        feed = f"<rss><channel><item>{item}</item></channel></rss>"
+        start = time.process_time()
+        parse_one("a.rss", feed)
+        assert time.process_time() - start < 20
