@@ -9,9 +9,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import polars as pl
-from docx import Document
-from docx.table import Table
-from docx.text.paragraph import Paragraph
 
 from transforms.errors import RejectedRecordError
 from transforms.parse.parts import blame_content
@@ -47,6 +44,8 @@ def parse_docx(content: bytes) -> list[ParsedRecord]:
     Footnotes, headers and footers of pages, comments and text boxes are not read. The title that the properties state
     counts when the document prints it: else it is often that of the file which it was made from.
     """
+    from docx import Document  # noqa: PLC0415 - takes its time to load
+
     _check_size(content)
     with blame_content("python-docx"):
         document = Document(io.BytesIO(content))
@@ -71,13 +70,15 @@ def _check_size(content: bytes) -> None:
 
 
 def _list_lines(document: Any) -> Iterator[ParsedLine]:
+    from docx.text.paragraph import Paragraph  # noqa: PLC0415 - as above
+
     cells = 0
     for block in document.iter_inner_content():
         if isinstance(block, Paragraph):
             kind, rule = _decide_hint(block)
             for text in block.text.split("\n"):
                 yield ParsedLine(text, hint=kind if text.strip() else None, hint_rule=rule if text.strip() else None)
-        elif isinstance(block, Table):
+        else:
             for row in block.rows:
                 # A merged cell stands in the row once for each column that it fills.
                 texts = list(dict.fromkeys(" ".join(cell.text.split()) for cell in row.cells))
@@ -89,7 +90,7 @@ def _list_lines(document: Any) -> Iterator[ParsedLine]:
                 yield ParsedLine(CELL_SEPARATOR.join(text for text in texts if text))
 
 
-def _decide_hint(paragraph: Paragraph) -> tuple[str | None, str | None]:
+def _decide_hint(paragraph: Any) -> tuple[str | None, str | None]:
     name = (paragraph.style.name if paragraph.style is not None else None) or ""
     for pattern, kind in STYLE_KINDS:
         if pattern.search(name):

@@ -33,7 +33,8 @@ FIELDS: Final = {
 ADDRESS: Final = re.compile(r"https?://\S+", re.IGNORECASE)
 DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]{0,400}\?>")
 RSS_AUTHOR: Final = re.compile(r"^\S+@\S+ \((.+)\)$")
-MARKUP: Final = re.compile(r"<[a-zA-Z/!][^>]*>")
+MARKUP: Final = re.compile(r"<[a-zA-Z/!][^<>]*>")
+MAX_NAME_CHARS: Final = 500
 
 
 def read_feeds(files: pl.DataFrame) -> ReadRecords:
@@ -144,7 +145,7 @@ def _read_value(element: _Element, field: str) -> str:
         return address if ADDRESS.match(address) else ""
     if field == "authors":
         named = next((child for child in element if _local_name(child) == "name"), element)
-        text = _read_text(named)
+        text = _read_text(named)[:MAX_NAME_CHARS]
         within = RSS_AUTHOR.match(text)
         return within[1] if within else "" if "@" in text else text
     return _read_text(element)

@@ -29,13 +29,13 @@ NOTE_WORDS: Final = 60
 """What stands above a forwarded message is a note of who forwarded it up to this length; longer, it is a text."""
 
 FORWARD_LINE: Final = re.compile(
-    r"^(?:[-_=\s]{2,}\s*(?:forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|"
+    r"^(?:[-_=\s]{2,}(?:forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|"
     r"messaggio inoltrato|doorgestuurd bericht|mensagem encaminhada)\b.*|begin forwarded message\s?:|"
     r"anfang der weitergeleiteten nachricht\s?:|début du message réexpédié\s?:|inicio del mensaje reenviado\s?:)$",
     re.IGNORECASE,
 )
 ORIGINAL_LINE: Final = re.compile(
-    r"^[-_=\s]{2,}\s*(?:original message|ursprüngliche nachricht|message d['’]origine|mensaje original|"
+    r"^[-_=\s]{2,}(?:original message|ursprüngliche nachricht|message d['’]origine|mensaje original|"
     r"messaggio originale|oorspronkelijk bericht)\b.*$",
     re.IGNORECASE,
 )

@@ -30,6 +30,8 @@ OUTLET_WORD: Final = re.compile(
     r"review|media|press|info|support|alerts?|hello|zeitung|gazette|herald|today|morning|evening|updates?)\b",
     re.IGNORECASE,
 )
+MAX_SENDER_CHARS: Final = 1_000
+
 BULK_HEADERS: Final = ("List-Id", "List-Unsubscribe", "List-Post")
 BULK_PRECEDENCE: Final = frozenset(("bulk", "list"))
 ADDRESS: Final = re.compile(r"<?(https?://[^\s<>]+)>?", re.IGNORECASE)
@@ -94,6 +96,7 @@ def state_fields(headers: Mapping[str, str], rule: str, *, is_bulk: bool) -> Ite
 
 def _split_sender(value: Any) -> tuple[str, str]:
     """Name and address of a sender. A name with a comma or an at sign need not be quoted, as people print it."""
+    value = value[:MAX_SENDER_CHARS]
     printed = re.match(r"^(?P<name>[^<]*)<(?:mailto:)?(?P<address>[^<>\s]+@[^<>\s]+)>", value)
     name, address = (printed["name"], printed["address"]) if printed else parseaddr(value)
     name = name.strip().strip("\"'").strip()

@@ -8,8 +8,6 @@ from threading import Lock
 from typing import Any, Final
 
 import polars as pl
-import pypdfium2
-from pypdfium2 import raw
 
 from transforms.errors import RejectedRecordError
 from transforms.parse.parts import blame_content
@@ -34,7 +32,6 @@ JOINED_HYPHEN: Final = "\ufffe"
 
 HYPHEN_END: Final = re.compile(r"[^\W\d_][-\u00ad\u2010]$")
 HYPHENS: Final = "-\u00ad\u2010"
-PASSWORD_ERROR: Final = raw.FPDF_ERR_PASSWORD
 SHOWN_PAGES: Final = 20
 
 
@@ -68,11 +65,13 @@ def parse_pdf(content: bytes) -> list[ParsedRecord | FailedRecord]:
 
 def _read_pages(content: bytes) -> tuple[list[str], list[int], str]:
     """The text of each page, the numbers (from 1) of those that are pictures, and the title that the file states."""
+    import pypdfium2  # noqa: PLC0415 - takes its time to load
+
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
-        code = "encrypted" if error.err_code == PASSWORD_ERROR else "damaged"
-        raise RejectedRecordError(code, f"PDFium says: {error}.") from error
+        code = "encrypted" if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD else "damaged"
+        raise RejectedRecordError(code, f"PDFium says: {str(error).rstrip('.')}.") from error
     try:
         with blame_content("PDFium"):
             count = len(document)
@@ -95,6 +94,8 @@ def _read_pages(content: bytes) -> tuple[list[str], list[int], str]:
 
 
 def _read_page(document: Any, number: int) -> tuple[str, bool]:
+    from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE  # noqa: PLC0415 - as above
+
     page = document[number]
     try:
         text_page = page.get_textpage()
@@ -104,7 +105,7 @@ def _read_page(document: Any, number: int) -> tuple[str, bool]:
             text_page.close()
         if text.strip():
             return text, False
-        return "", next(iter(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE])), None) is not None
+        return "", next(iter(page.get_objects(filter=[FPDF_PAGEOBJ_IMAGE])), None) is not None
     finally:
         page.close()
 

@@ -34,13 +34,13 @@ TAR_MARK: Final = (257, b"ustar")
 WARC_START: Final = re.compile(rb"WARC/1\.[01]\r?\n")
 
 PAGE_START: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html)[\s>]",
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html)[\s>]",
     re.IGNORECASE | re.DOTALL,
 )
 """A page that says that it is one."""
 
 FEED_START: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<(?:\?[^>]{0,400}\?|!--.{0,2000}?--|!doctype[^>]{0,400})>\s*)*<(?:rss|feed|rdf:RDF)[\s>]",
+    rb"(?:\xef\xbb\xbf)?\s*(?:<(?:\?[^>]{0,400}\?|!--(?:(?!-->).)*--|!doctype[^>]{0,400})>\s*)*<(?:rss|feed|rdf:RDF)[\s>]",
     re.IGNORECASE | re.DOTALL,
 )
 """A feed: RSS 0.9 to 2.0, Atom, RSS 1.0."""

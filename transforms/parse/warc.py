@@ -7,8 +7,6 @@ import logging
 from collections.abc import Iterator
 from typing import Any, Final
 
-from warcio.archiveiterator import ArchiveIterator
-
 from transforms.contracts.vocabulary import CONTAINER_TYPES, MEDIA_TYPES, UNKNOWN_MEDIA_TYPE
 from transforms.errors import RejectedRecordError
 from transforms.parse.decode import decode_bytes
@@ -36,12 +34,6 @@ page brings dozens of them."""
 MARKED_UTF8: Final = b"\xef\xbb\xbf"
 
 
-class _Records(ArchiveIterator):  # type: ignore[misc]  # the library has no types
-    """Counts records of a wrong length, as the library does, without printing a warning for each."""
-
-    INC_RECORD = ""
-
-
 def unpack_web_archive(part: Part, budget: Budget) -> Iterator[Part]:
     """Give the pages, texts and PDFs of a web archive, in its order, each named by its address.
 
@@ -49,9 +41,13 @@ def unpack_web_archive(part: Part, budget: Budget) -> Iterator[Part]:
     over. An answer that cannot be unpacked is a part with an error. RejectedRecordError: `damaged` when the archive is
     cut short or broken between records, `no_documents` when it holds none, and the limits of `budget`.
     """
+    # Loaded where it is used, like the libraries of PDF and Word: a run that meets none of these need not wait.
+    from warcio.archiveiterator import ArchiveIterator  # noqa: PLC0415
+
     found = False
     with blame_content("warcio"):
-        records = _Records(io.BytesIO(part.content), ensure_http_headers=False)
+        records = ArchiveIterator(io.BytesIO(part.content), ensure_http_headers=False)
+        records.INC_RECORD = ""  # it prints a warning for each record of a wrong length; we count them
     while True:
         with blame_content("warcio"):
             record = next(records.the_iter, None)

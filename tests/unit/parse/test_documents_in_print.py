@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from docx import Document
@@ -58,6 +59,15 @@ def test_without_any_text_the_document_is_rejected(with_picture: bool, code: str
 
 def test_a_broken_pdf_is_damaged() -> None:
     assert parse_one("a.pdf", b"%PDF-1.7\nwords").failures["reason_code"].to_list() == ["damaged"]
+
+
+def test_a_locked_pdf_says_so() -> None:
+    lock = b"/Filter/Standard/V 2/R 3/Length 128/P -4/O<%s>/U<%s>" % (b"11" * 32, b"22" * 32)
+    name = b"<00112233445566778899aabbccddeeff>"
+    content = write_pdf([["One page."]]).replace(
+        b"/Root 1 0 R", b"/Root 1 0 R/ID[%s%s]/Encrypt<<%s>>" % (name, name, lock)
+    )
+    assert parse_one("a.pdf", content).failures["reason_code"].to_list() == ["encrypted"]
 
 
 # --- Word ------------------------------------------------------------------------------------------------------------
@@ -137,3 +147,13 @@ def test_no_entity_is_looked_up() -> None:
 
 def test_a_feed_without_entries_says_so() -> None:
     assert parse_one("a.rss", "<rss><channel/></rss>").failures["reason_code"].to_list() == ["no_documents"]
+
+
+def test_marks_that_never_close_hold_nothing_up() -> None:
+    """Linear in the length, whatever stands there; one of these would take hours otherwise."""
+    for body in ("&lt;a" * 400_000, "@" * 400_000):
+        item = f"<title>{body}</title><author>{body}</author><description>{body}</description>"
+        feed = f"<rss><channel><item>{item}</item></channel></rss>"
+        start = time.process_time()
+        parse_one("a.rss", feed)
+        assert time.process_time() - start < 20

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -186,3 +188,10 @@ def test_a_line_that_starts_with_from_is_no_new_message() -> None:
 
 def test_what_is_no_mailbox_is_damaged() -> None:
     assert parse_one("a.mbox", "Just words.\n").failures["reason_code"].to_list() == ["damaged"]
+
+
+@pytest.mark.parametrize("line", ["-" + " " * 200_000 + "-", "@" * 200_000, "> " * 100_000, "On " + "x " * 100_000])
+def test_long_lines_hold_nothing_up(line: str) -> None:
+    start = time.process_time()
+    parse_one("a.eml", f"From: {line}\nSubject: {line}\n\n{line}\n\n{line}\n")
+    assert time.process_time() - start < 20

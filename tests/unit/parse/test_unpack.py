@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import time
 import zipfile
 
 import pytest
@@ -23,6 +24,7 @@ from tests.support.samples import (
 from transforms.contracts.parameters import ReadingParameters
 from transforms.parse import Parsed, parse_sources
 from transforms.parse.parts import MAX_DEPTH, MAX_PARTS
+from transforms.parse.sniff import sniff_media_type
 
 from .parse_helpers import list_lines, list_stated, make_sources, parse_one
 
@@ -173,6 +175,19 @@ def test_bytes_win_over_names_where_they_are_sure(name: str, content: bytes, med
     assert parsed.records["media_type"].unique().to_list() == ([media_type] if media_type else [])
     if media_type is None:
         assert parsed.failures["reason_code"].to_list() == ["unknown_format"]
+
+
+@pytest.mark.parametrize("opening", ["<!---->", "<?a?>", "<!doctype a>", "<!--", " ", "\n<"])
+@pytest.mark.parametrize("name", ["a.txt", "a.xml", "a.rss"])
+def test_looking_at_the_start_holds_nothing_up(opening: str, name: str) -> None:
+    start = time.process_time()
+    sniff_media_type(name, (opening * 4_096).encode()[:4_096])
+    assert time.process_time() - start < 1
+
+
+def test_comments_may_stand_before_a_page() -> None:
+    page = "<!-- saved --><!-- from --> <!DOCTYPE html><p>Words.</p>"
+    assert parse_one("a.txt", page).records["media_type"].to_list() == ["text/html"]
 
 
 def test_a_web_archive_gives_its_pages_under_their_addresses() -> None:
