@@ -114,7 +114,7 @@ def scan_held(store: Store, columns: Sequence[str]) -> pl.LazyFrame:
     return scan_files({table: list(store.list_files(table).values()) for table in (ARTICLES, DUPLICATES)}, columns)
 
 
-def scan_files(files: Mapping[Table, Sequence[Path]], columns: Sequence[str]) -> pl.LazyFrame:
+def scan_files(files: Mapping[Table, list[Path]], columns: Sequence[str]) -> pl.LazyFrame:
     """Columns of every document in some files of `articles` and `duplicates`; see `scan_held`."""
     defaults = {
         "relation": pl.lit(None, pl.String),

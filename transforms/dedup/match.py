@@ -16,6 +16,7 @@ with the highest-ranked ones that have the passage, its words are covered all th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,16 +86,24 @@ def unpack_pairs(pairs: Numbers) -> tuple[Nodes, Nodes]:
     return (pairs >> _NODE_SHIFT).astype(np.uint32), (pairs & _NODE_MASK).astype(np.uint32)
 
 
-def find_links(sources: Sequence[tuple[Numbers, Nodes]], flags: Flags) -> Iterator[Links]:
-    """Find the pairs that come and go, one part of the fingerprints after the other.
+def find_links(
+    sources: Sequence[tuple[Numbers, Nodes]], flags: Flags, workers: Executor | None = None
+) -> Iterator[Links]:
+    """Find the pairs that come and go, one part of the fingerprints after the other, or with `workers` all at once.
 
     `sources` are sorted postings, with the document of each of their texts (NO_NODE: none). A posting may stand in
     several. `flags` has the flags of each document. Of a fingerprint that a changed document has, all postings of
     active documents must be given.
     """
-    for lists in _gather_lists(sources):
-        added, lost, long_lists, pairs_given_up = _link(lists, flags)
-        yield Links(sort_distinct(added), sort_distinct(lost), long_lists, pairs_given_up)
+    bounds = _cut_sources(sources)
+    yield from (map if workers is None else workers.map)(
+        lambda part: _find_links_of(_gather_lists(sources, bounds, part), flags), range(1 << PREFIX_BITS)
+    )
+
+
+def _find_links_of(lists: Numbers, flags: Flags) -> Links:
+    added, lost, long_lists, pairs_given_up = _link(lists, flags)
+    return Links(sort_distinct(added), sort_distinct(lost), long_lists, pairs_given_up)
 
 
 def find_linked(sources: Sequence[tuple[Numbers, Nodes]], flags: Flags, pairs: Numbers) -> Numbers:
@@ -106,8 +115,9 @@ def find_linked(sources: Sequence[tuple[Numbers, Nodes]], flags: Flags, pairs: N
     is_asked = np.zeros(flags.size, np.bool_)
     for nodes in unpack_pairs(pairs):
         is_asked[nodes] = True
-    for lists in _gather_lists(sources):
-        _mark_linked(lists, flags, is_asked, pairs, is_linked)
+    bounds = _cut_sources(sources)
+    for part in range(1 << PREFIX_BITS):
+        _mark_linked(_gather_lists(sources, bounds, part), flags, is_asked, pairs, is_linked)
     return pairs[is_linked]
 
 
@@ -153,16 +163,20 @@ def merge_pairs(parts: Iterable[Numbers]) -> Numbers:
     return sort_distinct(np.concatenate(found)) if found else np.empty(0, np.uint64)
 
 
-def _gather_lists(sources: Sequence[tuple[Numbers, Nodes]]) -> Iterator[Numbers]:
-    """The lists of each part of the fingerprints: rest of the fingerprint above number of the document, sorted."""
-    bounds = [slice_by_prefix(postings, PREFIX_BITS) for postings, _ in sources]
-    for part in range(1 << PREFIX_BITS):
-        pieces = [
-            number_anew(postings[cuts[part] : cuts[part + 1]], nodes, NODE_BITS, NO_NODE)
-            for (postings, nodes), cuts in zip(sources, bounds, strict=True)
-            if cuts[part] < cuts[part + 1]
-        ]
-        yield merge_pairs(pieces)
+def _cut_sources(sources: Sequence[tuple[Numbers, Nodes]]) -> list[npt.NDArray[np.int64]]:
+    """Where each part of the fingerprints begins in the postings of each source."""
+    return [slice_by_prefix(postings, PREFIX_BITS) for postings, _ in sources]
+
+
+def _gather_lists(
+    sources: Sequence[tuple[Numbers, Nodes]], bounds: Sequence[npt.NDArray[np.int64]], part: int
+) -> Numbers:
+    """The lists of one part of the fingerprints: rest of the fingerprint above number of the document, sorted."""
+    return merge_pairs(
+        number_anew(postings[cuts[part] : cuts[part + 1]], nodes, NODE_BITS, int(NO_NODE))
+        for (postings, nodes), cuts in zip(sources, bounds, strict=True)
+        if cuts[part] < cuts[part + 1]
+    )
 
 
 @compile_kernel
