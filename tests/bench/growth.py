@@ -115,10 +115,6 @@ def _own_bytes(run: dict[str, Any]) -> float:
     return float(max(step["own_bytes"] for step in run["steps"].values()))
 
 
-def _cpu_seconds(run: dict[str, Any]) -> float:
-    return float(sum(step["cpu_seconds"] for step in run["steps"].values()))
-
-
 def render_growth(results: dict[str, Any]) -> str:
     """The results as Markdown."""
     stores = results["stores"]
@@ -126,8 +122,7 @@ def render_growth(results: dict[str, Any]) -> str:
         f"Generated articles of 600 words, one in {PLANTED_EVERY} an exact copy, an edited copy or an excerpt of one "
         f"before it, seed {results['seed']}; from clean texts to published files, in the steps of a run, two threads. "
         "Reading files, cleaning and the audit are left out. Each line is a process of its own, with its kernels "
-        "loaded before; the page cache is warm. Seconds; processor time is that of all steps, and other work on the "
-        "machine disturbs it least:"
+        "loaded before; the page cache is warm. Seconds:"
     )
     return "\n\n".join(
         [
@@ -140,24 +135,18 @@ def render_growth(results: dict[str, Any]) -> str:
 
 
 def _render_steps(stores: dict[str, Any]) -> str:
-    sizes = ["set aside", "demoted", "peak memory, MiB", "without mapped files"]
-    header = ["", *STEPS, "all", "of building", "processor", "of building", *sizes]
+    header = ["", *STEPS, "all", "of building", "set aside", "demoted", "peak memory, MiB", "without mapped files"]
     rows = []
     for kind, title in KINDS.items():
         for size, store in stores.items():
             run = store[kind]
-            share, cpu_share = "", ""
-            if kind != "build":
-                share = f"{100 * run['seconds'] / store['build']['seconds']:.1f} %"
-                cpu_share = f"{100 * _cpu_seconds(run) / _cpu_seconds(store['build']):.1f} %"
+            share = "" if kind == "build" else f"{100 * run['seconds'] / store['build']['seconds']:.1f} %"
             rows.append(
                 [
                     f"{int(size):,} {title}" if kind == "build" else f"{int(size):,} held, {title}",
                     *(f"{run['steps'][step]['seconds']:.2f}" for step in STEPS),
                     f"{run['seconds']:.2f}",
                     share,
-                    f"{_cpu_seconds(run):.2f}",
-                    cpu_share,
                     f"{run['set_aside']:,}",
                     f"{run['demoted']:,}",
                     f"{run['peak_bytes'] / MEBI:,.0f}",
