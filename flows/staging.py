@@ -16,6 +16,7 @@ from flows.publication import StagedFile, locate_staged, stage_catalog, stage_em
 from flows.run import Batch, Run, scan_batches
 from flows.slices import let_go_of_others, walk_rows
 from flows.storage import Store
+from flows.templates import learned_path
 from transforms.contracts import (
     ARTICLES,
     DUPLICATES,
@@ -24,7 +25,9 @@ from transforms.contracts import (
     REJECTS,
     REMOVED,
     RUNS,
+    SIGNALS,
     TABLES,
+    TEMPLATES,
     Table,
 )
 from transforms.contracts.parsed import DECISIONS
@@ -71,6 +74,8 @@ def list_desired(run: Run, batches: Sequence[Batch], verdict: Verdict) -> list[D
             pl.read_parquet(verdict.touched_pairs),
         ),
         _desire(run, verdict, REMOVED, _read_batches(REMOVED, [batch.removed for batch in batches]), derived),
+        _desire(run, verdict, SIGNALS, _read_batches(SIGNALS, [batch.signals for batch in batches]), derived),
+        *_desire_templates(run),
         _desire_rejects(run, batches),
     ]
 
@@ -86,6 +91,14 @@ def _desire(
         held = held.join(new, left_on=column, right_on="document_id", how="anti")
     files = open_directory(run).find_files(held) if table in (ARTICLES, DUPLICATES) else {}
     return Desired(table, read, touched, held, files.get(table))
+
+
+def _desire_templates(run: Run) -> list[Desired]:
+    """The templates that the run learned; those of the store stay when it learned none."""
+    path = learned_path(run)
+    return [
+        Desired(TEMPLATES, partial(walk_rows, [path], TEMPLATES, TEMPLATES.column_names), None, None)
+    ] * path.exists()
 
 
 def _read_batches(table: Table, paths: Sequence[Path]) -> Callable[[], Iterator[pl.DataFrame]]:

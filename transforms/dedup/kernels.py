@@ -14,12 +14,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PACKAGE: Final = Path(str(files("transforms.dedup")))
+KERNEL_FOLDERS: Final = (PACKAGE, *(PACKAGE.parent / name for name in ("linemodel", "privacy", "quality")))
+"""Every folder with modules that kernels stand in."""
 
 
 def digest_sources() -> str:
     """A digest of every module that kernels stand in."""
     digest = hashlib.sha256()
-    for path in sorted(PACKAGE.glob("*.py")):
+    for path in sorted(path for folder in KERNEL_FOLDERS for path in folder.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
