@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 
 from flows.deciding import Verdict
+from flows.directory import open_directory
 from flows.publication import StagedFile
-from flows.run import Batch, Run, list_versions, scan_batches, scan_held
+from flows.run import Batch, Run, list_versions, scan_batches
 from flows.staging import preview_store
 from flows.steps import Discovery
 from flows.storage import Store
@@ -64,7 +65,7 @@ def count_run(run: Run, batches: list[Batch], verdict: Verdict, staged: list[Sta
     decisions = pl.read_parquet(verdict.decisions, columns=columns)
     derived = scan_batches((batch.documents for batch in batches), DERIVED).select("document_id").collect()
     asked = pl.concat([derived, decisions.select("document_id")]).unique()
-    held = scan_held(run.store, columns).join(asked.lazy(), on="document_id", how="semi").collect()
+    held = open_directory(run).scan(asked, columns).join(asked.lazy(), on="document_id", how="semi").collect()
     if run.is_rebuild:
         rejects = preview_store(run, staged).read(REJECTS, ["reason_code"])
         return count_outcomes(decisions, held, rejects, derived["document_id"])

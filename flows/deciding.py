@@ -7,8 +7,9 @@ from pathlib import Path
 import polars as pl
 
 from flows.derived_texts import LOCATION, locate_derived, read_texts
+from flows.directory import open_held
 from flows.matching import Matching
-from flows.run import Batch, Run, open_held, scan_batches
+from flows.run import Batch, Run, scan_batches
 from flows.storage import write_frame
 from transforms.contracts import OVERLAPS
 from transforms.dedup.align import align_pairs, locate_span_words
@@ -65,13 +66,13 @@ def decide_documents(run: Run, batches: Sequence[Batch], matching: Matching, ali
     )
     located = locate_derived(batches, ["document_id"])
 
-    def read(pairs: pl.DataFrame) -> pl.DataFrame:
-        ids = pl.concat([pairs["document_id"], pairs["other_id"].rename("document_id")]).unique().to_frame()
-        return read_texts(run, batches, ids.join(located, on="document_id", how="left"))
+    def read(*ids: pl.Series) -> pl.DataFrame:
+        named = pl.concat([series.rename("document_id") for series in ids]).unique().to_frame()
+        return read_texts(run, batches, named.join(located, on="document_id", how="left"))
 
     tools = Tools(
-        align=lambda pairs: align_pairs(pairs, read(pairs)),
-        locate=lambda overlaps: locate_span_words(overlaps, read(overlaps)),
+        align=lambda pairs: align_pairs(pairs, read(pairs["document_id"], pairs["other_id"])),
+        locate=lambda overlaps: locate_span_words(overlaps, read(overlaps["document_id"])),
     )
     lost = pl.read_parquet(matching.lost)
     roles = pl.read_parquet(matching.roles)

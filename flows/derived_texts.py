@@ -7,7 +7,8 @@ from typing import Final
 import polars as pl
 import pyarrow as pa
 
-from flows.run import Batch, Run, scan_held
+from flows.directory import open_directory
+from flows.run import Batch, Run
 from transforms.documents import DERIVED
 
 LOCATION: Final = pl.Schema({"batch": pl.UInt32(), "row": pl.UInt32()})
@@ -46,7 +47,7 @@ def read_texts(run: Run, batches: Sequence[Batch], documents: pl.DataFrame) -> p
     if held.height:
         # A filter, and no join: Polars then passes over the pages of texts that are not asked for.
         is_asked = pl.col("document_id").is_in(held["document_id"].implode())
-        frames.append(scan_held(run.store, columns).filter(is_asked).collect())
+        frames.append(open_directory(run).scan(held, columns).filter(is_asked).collect())
     return pl.concat(frames)
 
 

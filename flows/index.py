@@ -33,6 +33,7 @@ from transforms.dedup.postings import (
     build_segment,
     find_damage,
     finish_segment,
+    mark_known,
     plan_merge,
 )
 from transforms.dedup.words import key_texts
@@ -231,7 +232,7 @@ def _stage_segments(
     pieces = [*(held.segments[name] for name in folded), *added]
     left_out = Index(stays).text_keys
     # A run whose texts are all held, copies say, needs no segment.
-    pieces = [segment for segment in pieces if not np.isin(segment.text_keys, left_out).all()]
+    pieces = [segment for segment in pieces if not mark_known(segment.text_keys, left_out).all()]
     files: list[str] = []
     for number, group in enumerate(_group_segments(pieces)):
         name = f"{change_id}-{number:05d}"

@@ -13,9 +13,10 @@ import numpy as np
 import polars as pl
 
 from flows.derived_texts import LOCATION, locate_derived, read_texts
+from flows.directory import open_directory, open_held
 from flows.errors import IndexDamagedError
 from flows.index import Index, open_index, read_segment, rebuild_segments
-from flows.run import Batch, Run, open_held, scan_held
+from flows.run import Batch, Run
 from flows.storage import write_frame
 from transforms.dedup.fingerprints import digest_texts
 from transforms.dedup.match import (
@@ -126,7 +127,8 @@ def find_active_held(run: Run, text_keys: Numbers, known: pl.DataFrame) -> pl.Da
     """The held documents that stand for the texts with these keys; see `update.load_active`."""
     keys = pl.Series("text_key", text_keys, dtype=pl.UInt64)
     is_asked = key_texts(pl.col("text_sha256")).is_in(keys.implode())
-    return load_active(scan_held(run.store, [*RANKED_COLUMNS, "relation"]).filter(is_asked).collect(), known)
+    found = open_directory(run).scan(keys.to_frame(), [*RANKED_COLUMNS, "relation"]).filter(is_asked)
+    return load_active(found.collect(), known)
 
 
 def _list_texts_left(changed: pl.DataFrame) -> pl.DataFrame:

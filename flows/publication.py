@@ -10,7 +10,7 @@ sees an excerpt and the article that it stands in side by side in `articles`.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -36,8 +36,8 @@ JOURNAL: Final = "journal.json"
 ROWS_PER_FILE: Final = 50_000
 """New rows of a dataset are split into files of this many rows: what a demotion must rewrite stays small."""
 
-BYTES_PER_FILE: Final = 64_000_000
-"""A new file ends before its rows measure more than this: whoever rewrites it holds it in memory."""
+BYTES_PER_FILE: Final = 16_000_000
+"""A new file ends before its rows measure more than this. A demotion rewrites the file that holds the document."""
 
 ITEM_BYTES: Final = 24
 """What an item of a list is taken to measure: a span or a block is a few numbers."""
@@ -52,19 +52,26 @@ class StagedFile:
 
 
 def stage_table_changes(
-    store: Store, table: Table, desired: Iterable[pl.DataFrame], touched: pl.DataFrame | None, run_id: str
+    store: Store,
+    table: Table,
+    desired: Iterable[pl.DataFrame],
+    touched: pl.DataFrame | None,
+    run_id: str,
+    near: Sequence[Path] | None = None,
 ) -> list[StagedFile]:
     """Stage the files of `table` that must change so that it says `desired` about the touched keys.
 
     `desired` gives the rows wanted, in the published columns, a frame after another. `touched` names the keys that may
     change (any of the table's columns; rows with an equal key are replaced together); None means every key, and rows
     that are not desired go. A file whose rows come out equal is not staged. `desired` is gone through once: what is
-    held of it at a time does not depend on how much there is. ValueError when its columns are not those of the table.
+    held of it at a time does not depend on how much there is. `near`: the only files that can hold touched rows, where
+    that is known. ValueError when its columns are not those of the table.
     """
     work = store.work(run_id)
     by = list(touched.columns) if touched is not None else list(table.key)
     files = list(store.list_files(table).items())
-    homes = _locate_rows(table, [path for _, path in files], by, touched)
+    looked_at = {number: path for number, (_, path) in enumerate(files) if near is None or path in near}
+    homes = _locate_rows(table, looked_at, by, touched)
     placed = work / "placed" / table.name
     fresh = _take_new_rows(_place_rows(desired, homes, table, by), placed)
     added = []
@@ -84,7 +91,9 @@ def stage_table_changes(
     return replaced + added
 
 
-def _locate_rows(table: Table, files: Sequence[Path], by: Sequence[str], touched: pl.DataFrame | None) -> pl.DataFrame:
+def _locate_rows(
+    table: Table, files: Mapping[int, Path], by: Sequence[str], touched: pl.DataFrame | None
+) -> pl.DataFrame:
     """Where the held rows that may change are: `row` and `group` (hashes of key and `by`), and number of the `file`.
 
     Hashes, because a rebuild locates every row of the store, and a key can be a whole line of text. Should two keys
@@ -93,7 +102,7 @@ def _locate_rows(table: Table, files: Sequence[Path], by: Sequence[str], touched
     names = list(dict.fromkeys([*by, *table.key]))
     found = [pl.DataFrame(schema={"row": pl.UInt64, "group": pl.UInt64, "file": pl.UInt32})]
     # Nothing that the store could hold: nothing is read.
-    for number, path in enumerate(files if touched is None or touched.height else ()):
+    for number, path in files.items() if touched is None or touched.height else ():
         keys = pl.read_parquet(path, columns=names)
         if touched is not None:
             keys = keys.join(touched, on=list(by), how="semi", nulls_equal=True)

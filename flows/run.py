@@ -1,7 +1,7 @@
 """What a run is: its name, its start, its settings, and the folders that it works in."""
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -12,11 +12,10 @@ import polars as pl
 
 from flows.settings import Settings
 from flows.storage import Store
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, SIGNALS, Table
+from transforms.contracts import ARTICLES, DUPLICATES, REJECTS, REMOVED, SIGNALS, Table
 from transforms.contracts.parameters import DerivationParameters, NameTable
 from transforms.contracts.parsed import DECISIONS
 from transforms.contracts.vocabulary import REBUILDING_COMMANDS
-from transforms.dedup.update import HELD_COLUMNS, Held
 
 RECORDED_LIBRARIES: Final = (
     "charset-normalizer",
@@ -128,24 +127,23 @@ def scan_batches(paths: Iterable[Path], schema: pl.Schema) -> pl.LazyFrame:
 
 def scan_held(store: Store, columns: Sequence[str]) -> pl.LazyFrame:
     """Columns of every document in the store, kept or set aside, those of a decision included (null when kept)."""
-    return pl.concat([_scan_documents(store, table, columns) for table in (ARTICLES, DUPLICATES)])
+    return scan_files({table: list(store.list_files(table).values()) for table in (ARTICLES, DUPLICATES)}, columns)
 
 
-def _scan_documents(store: Store, table: Table, columns: Sequence[str]) -> pl.LazyFrame:
+def scan_files(files: Mapping[Table, list[Path]], columns: Sequence[str]) -> pl.LazyFrame:
+    """Columns of every document in some files of `articles` and `duplicates`; see `scan_held`."""
     defaults = {
         "relation": pl.lit(None, pl.String),
         "duplicate_of": pl.lit(None, pl.String),
         "partners": pl.lit([], DECISIONS["partners"]),
         "reason": pl.lit(None, pl.String),
     }
-    return store.scan(table).select(
-        pl.col(name) if name in table.polars_schema else defaults[name].alias(name) for name in columns
+    return pl.concat(
+        (pl.scan_parquet(paths, schema=table.polars_schema) if paths else table.empty().lazy()).select(
+            pl.col(name) if name in table.polars_schema else defaults[name].alias(name) for name in columns
+        )
+        for table, paths in files.items()
     )
-
-
-def open_held(run: Run) -> Held:
-    """What the store holds, as deciding wants it; a rebuild starts from nothing."""
-    return Held.nothing() if run.is_rebuild else Held(scan_held(run.store, HELD_COLUMNS), run.store.scan(OVERLAPS))
 
 
 def list_versions() -> list[dict[str, str]]:

@@ -9,10 +9,11 @@ from typing import Final
 import polars as pl
 
 from flows.deciding import Verdict
+from flows.directory import open_directory
 from flows.index import holds_texts, read_segment, stage_index
 from flows.matching import Matching, open_usable_index
 from flows.publication import StagedFile, locate_staged, stage_catalog, stage_empty_files, stage_table_changes
-from flows.run import Batch, Run, scan_batches, scan_held
+from flows.run import Batch, Run, scan_batches
 from flows.slices import let_go_of_others, walk_rows
 from flows.storage import Store
 from flows.templates import learned_path
@@ -41,13 +42,14 @@ class Desired:
     """What one table should say: the rows wanted, and the keys that may change (None: all of them).
 
     `read` gives the rows in frames, in order and one after another, so that nobody has to hold them all.
-    `held` are those of the touched keys that the store may hold.
+    `held` are those of the touched keys that the store may hold, and `files` the files that may hold them (None: any).
     """
 
     table: Table
     read: Callable[[], Iterable[pl.DataFrame]]
     touched: pl.DataFrame | None
     held: pl.DataFrame | None
+    files: Sequence[Path] | None = None
 
 
 def list_desired(run: Run, batches: Sequence[Batch], verdict: Verdict) -> list[Desired]:
@@ -87,7 +89,8 @@ def _desire(
     held, new = touched, pl.read_parquet(verdict.new_documents)
     for column in touched.columns:
         held = held.join(new, left_on=column, right_on="document_id", how="anti")
-    return Desired(table, read, touched, held)
+    files = open_directory(run).find_files(held) if table in (ARTICLES, DUPLICATES) else {}
+    return Desired(table, read, touched, held, files.get(table))
 
 
 def _desire_templates(run: Run) -> list[Desired]:
@@ -130,7 +133,7 @@ def _find_decisions(run: Run, batches: Sequence[Batch], verdict: Verdict) -> pl.
     rest = ids.join(made, on="document_id", how="anti")
     if run.is_rebuild or rest.is_empty():
         return made
-    standing = scan_held(run.store, DECISIONS.names()).join(rest.lazy(), on="document_id", how="semi")
+    standing = open_directory(run).scan(rest, DECISIONS.names()).join(rest.lazy(), on="document_id", how="semi")
     return pl.concat([made, standing.collect()])
 
 
@@ -140,8 +143,7 @@ def _read_moved(run: Run, batches: Sequence[Batch], verdict: Verdict) -> Iterato
     decisions = pl.scan_parquet(verdict.decisions).join(derived, on="document_id", how="anti").collect()
     if decisions.is_empty():
         return
-    for table in (ARTICLES, DUPLICATES):
-        files = run.store.list_files(table).values()
+    for table, files in open_directory(run).find_files(decisions.select("document_id")).items():
         for held in walk_rows(files, table, DERIVED.names(), decisions.select("document_id")):
             yield _add_decisions(held, decisions)
 
@@ -174,7 +176,7 @@ def stage_changes(run: Run, desired: Sequence[Desired], batches: Sequence[Batch]
     """Stage every data file that changes, but `runs`."""
     staged = stage_empty_files(run.store, run.run_id)
     for part in desired:
-        staged += stage_table_changes(run.store, part.table, part.read(), part.held, run.run_id)
+        staged += stage_table_changes(run.store, part.table, part.read(), part.held, run.run_id, part.files)
     return staged + _stage_raw(run, batches)
 
 

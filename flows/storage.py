@@ -37,6 +37,16 @@ INDEX_MANIFEST: Final = f"{INDEX_FOLDER}/manifest.json"
 
 COMPRESSION: Final = "zstd"
 
+PAGE_BYTES: Final = 1 << 18
+"""A page is the least of a column that can be read. A megabyte, as is usual, costs twice the time where a few texts are
+read out of many; a quarter makes files larger by 2.5 %."""
+
+DICTIONARY_BYTES: Final = 1 << 16
+"""Whoever reads a page reads the dictionary of the column first: texts, of which no two are equal, shall have none."""
+
+ROWS_BETWEEN_CHECKS: Final = 64
+"""A page ends, and a dictionary is given up, after so many rows at the earliest."""
+
 
 @dataclass(frozen=True)
 class Store:
@@ -100,7 +110,14 @@ def write_table(frame: pl.DataFrame, path: Path, table: Table) -> Path:
     # In one piece: where pages end depends on how the rows lie in memory.
     arrow = frame.select(table.column_names).rechunk().to_arrow().cast(table.arrow_schema)
     with path.open("wb") as sink:
-        pq.write_table(arrow, sink, compression=COMPRESSION)
+        pq.write_table(
+            arrow,
+            sink,
+            compression=COMPRESSION,
+            data_page_size=PAGE_BYTES,
+            dictionary_pagesize_limit=DICTIONARY_BYTES,
+            write_batch_size=ROWS_BETWEEN_CHECKS,
+        )
         sink.flush()
         os.fsync(sink.fileno())
     return path

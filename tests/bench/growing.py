@@ -179,7 +179,10 @@ def write_batch(run: Run, made: Path) -> Batch:
 
 @dataclass
 class Steps:
-    """Seconds and memory of each step: `peak_bytes` is all that is resident, `own_bytes` without mapped files."""
+    """Seconds, seconds of processor time and memory of each step.
+
+    `peak_bytes` is all that is resident, `own_bytes` without mapped files.
+    """
 
     measured: dict[str, dict[str, float]] = field(default_factory=dict)
 
@@ -190,14 +193,14 @@ class Steps:
         peaks = {"peak_bytes": 0, "own_bytes": 0}
         watch = threading.Thread(target=_watch, args=(peaks, ended))
         watch.start()
-        started = time.perf_counter()
+        started, cpu_started = time.perf_counter(), time.process_time()
         try:
             yield
         finally:
-            seconds = time.perf_counter() - started
+            seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_started
             ended.set()
             watch.join()
-        self.measured[name] = {"seconds": seconds, **peaks}
+        self.measured[name] = {"seconds": seconds, "cpu_seconds": cpu_seconds, **peaks}
 
     @property
     def seconds(self) -> float:

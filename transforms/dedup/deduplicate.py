@@ -66,7 +66,7 @@ def deduplicate(
         described = _describe(documents, [columns for columns, _ in digested])
         roles = assign_parts(Held.nothing(), described)
         sources = name_sources([(segment.postings, segment.text_keys) for _, segment in digested], roles)
-        links = list(find_links(sources, make_flags(*roles.select("was_active", "is_active", "is_changed"))))
+        links = list(find_links(sources, make_flags(*roles.select("was_active", "is_active", "is_changed")), pool))
         pairs = merge_pairs(part.added for part in links)
         compared = _compare_all(pool, pairs, roles, documents)
     overlaps = pl.concat([OVERLAPS.empty(), *(found for found, _ in compared)])

@@ -16,6 +16,7 @@ with the highest-ranked ones that have the passage, its words are covered all th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,7 +26,7 @@ import polars as pl
 
 from transforms.dedup.fingerprints import FINGERPRINT_BITS
 from transforms.dedup.kernels import compile_kernel
-from transforms.dedup.postings import Numbers, compact_sorted, slice_by_prefix, sort_distinct
+from transforms.dedup.postings import Numbers, compact_sorted, number_anew, slice_by_prefix, sort_distinct
 from transforms.dedup.words import Array, key_texts
 
 LIST_CAP: Final = 128
@@ -39,7 +40,9 @@ from 2 to 32. The recall part of the bench counts what is given up and compares 
 LIST_TOPS: Final = 8
 """Documents of a longer list that each is paired with. See LIST_CAP."""
 
-PREFIX_BITS: Final = FINGERPRINT_BITS - 32
+NODE_BITS: Final = 32
+
+PREFIX_BITS: Final = FINGERPRINT_BITS - NODE_BITS
 """Fingerprints are worked on in 2^8 parts of their range, so that the rest of one and the number of its document fill
 64 bits, and memory holds one part at a time."""
 
@@ -55,10 +58,8 @@ again."""
 Nodes = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.uint8]
 
-_NODE_BITS: Final = np.uint64(32)
+_NODE_SHIFT: Final = np.uint64(NODE_BITS)
 _NODE_MASK: Final = np.uint64(0xFFFFFFFF)
-_TEXT_BITS: Final = np.uint64(64 - FINGERPRINT_BITS)
-_TEXT_MASK: Final = np.uint64((1 << (64 - FINGERPRINT_BITS)) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +78,32 @@ class Links:
 def pack_pairs(nodes: Nodes, others: Nodes) -> Numbers:
     """Pairs of documents as numbers, the lower-ranked document (the larger number) first."""
     low, high = np.maximum(nodes, others).astype(np.uint64), np.minimum(nodes, others).astype(np.uint64)
-    return low << _NODE_BITS | high
+    return low << _NODE_SHIFT | high
 
 
 def unpack_pairs(pairs: Numbers) -> tuple[Nodes, Nodes]:
     """The lower-ranked and the higher-ranked document of each pair."""
-    return (pairs >> _NODE_BITS).astype(np.uint32), (pairs & _NODE_MASK).astype(np.uint32)
+    return (pairs >> _NODE_SHIFT).astype(np.uint32), (pairs & _NODE_MASK).astype(np.uint32)
 
 
-def find_links(sources: Sequence[tuple[Numbers, Nodes]], flags: Flags) -> Iterator[Links]:
-    """Find the pairs that come and go, one part of the fingerprints after the other.
+def find_links(
+    sources: Sequence[tuple[Numbers, Nodes]], flags: Flags, workers: Executor | None = None
+) -> Iterator[Links]:
+    """Find the pairs that come and go, one part of the fingerprints after the other, or with `workers` all at once.
 
     `sources` are sorted postings, with the document of each of their texts (NO_NODE: none). A posting may stand in
     several. `flags` has the flags of each document. Of a fingerprint that a changed document has, all postings of
     active documents must be given.
     """
-    for lists in _gather_lists(sources):
-        added, lost, long_lists, pairs_given_up = _link(lists, flags)
-        yield Links(sort_distinct(added), sort_distinct(lost), long_lists, pairs_given_up)
+    bounds = _cut_sources(sources)
+    yield from (map if workers is None else workers.map)(
+        lambda part: _find_links_of(_gather_lists(sources, bounds, part), flags), range(1 << PREFIX_BITS)
+    )
+
+
+def _find_links_of(lists: Numbers, flags: Flags) -> Links:
+    added, lost, long_lists, pairs_given_up = _link(lists, flags)
+    return Links(sort_distinct(added), sort_distinct(lost), long_lists, pairs_given_up)
 
 
 def find_linked(sources: Sequence[tuple[Numbers, Nodes]], flags: Flags, pairs: Numbers) -> Numbers:
@@ -106,8 +115,9 @@ def find_linked(sources: Sequence[tuple[Numbers, Nodes]], flags: Flags, pairs: N
     is_asked = np.zeros(flags.size, np.bool_)
     for nodes in unpack_pairs(pairs):
         is_asked[nodes] = True
-    for lists in _gather_lists(sources):
-        _mark_linked(lists, flags, is_asked, pairs, is_linked)
+    bounds = _cut_sources(sources)
+    for part in range(1 << PREFIX_BITS):
+        _mark_linked(_gather_lists(sources, bounds, part), flags, is_asked, pairs, is_linked)
     return pairs[is_linked]
 
 
@@ -153,28 +163,20 @@ def merge_pairs(parts: Iterable[Numbers]) -> Numbers:
     return sort_distinct(np.concatenate(found)) if found else np.empty(0, np.uint64)
 
 
-def _gather_lists(sources: Sequence[tuple[Numbers, Nodes]]) -> Iterator[Numbers]:
-    """The lists of each part of the fingerprints: rest of the fingerprint above number of the document, sorted."""
-    bounds = [slice_by_prefix(postings, PREFIX_BITS) for postings, _ in sources]
-    for part in range(1 << PREFIX_BITS):
-        pieces = [
-            _name_documents(postings[cuts[part] : cuts[part + 1]], nodes)
-            for (postings, nodes), cuts in zip(sources, bounds, strict=True)
-            if cuts[part] < cuts[part + 1]
-        ]
-        yield merge_pairs(pieces)
+def _cut_sources(sources: Sequence[tuple[Numbers, Nodes]]) -> list[npt.NDArray[np.int64]]:
+    """Where each part of the fingerprints begins in the postings of each source."""
+    return [slice_by_prefix(postings, PREFIX_BITS) for postings, _ in sources]
 
 
-@compile_kernel
-def _name_documents(postings: Array, nodes: Array) -> Array:
-    out = np.empty(postings.size, np.uint64)
-    count = 0
-    for place in range(postings.size):
-        node = nodes[postings[place] & _TEXT_MASK]
-        if node != NO_NODE:
-            out[count] = (postings[place] >> _TEXT_BITS) << _NODE_BITS | np.uint64(node)
-            count += 1
-    return out[:count]
+def _gather_lists(
+    sources: Sequence[tuple[Numbers, Nodes]], bounds: Sequence[npt.NDArray[np.int64]], part: int
+) -> Numbers:
+    """The lists of one part of the fingerprints: rest of the fingerprint above number of the document, sorted."""
+    return merge_pairs(
+        number_anew(postings[cuts[part] : cuts[part + 1]], nodes, NODE_BITS, int(NO_NODE))
+        for (postings, nodes), cuts in zip(sources, bounds, strict=True)
+        if cuts[part] < cuts[part + 1]
+    )
 
 
 @compile_kernel
@@ -186,7 +188,7 @@ def _append(out: Array, size: int, one: int, other: int) -> tuple[Array, int]:
         size = compact_sorted(out)
         if 2 * size > out.size:
             out = np.concatenate((out, np.empty(out.size, np.uint64)))
-    out[size] = np.uint64(max(one, other)) << _NODE_BITS | np.uint64(min(one, other))
+    out[size] = np.uint64(max(one, other)) << _NODE_SHIFT | np.uint64(min(one, other))
     return out, size + 1
 
 
@@ -205,7 +207,7 @@ def _list_active(lists: Array, start: int, end: int, flags: Array, flag: int, ou
 @compile_kernel
 def _find_end(lists: Array, start: int) -> int:
     end = start + 1
-    while end < lists.size and lists[end] >> _NODE_BITS == lists[start] >> _NODE_BITS:
+    while end < lists.size and lists[end] >> _NODE_SHIFT == lists[start] >> _NODE_SHIFT:
         end += 1
     return end
 
@@ -314,7 +316,7 @@ def _mark_linked(lists: Array, flags: Array, is_asked: Array, pairs: Array, is_l
                 continue
             for place in range(top + 1, count):
                 if is_asked[members[place]]:
-                    pair = np.uint64(members[place]) << _NODE_BITS | np.uint64(members[top])
+                    pair = np.uint64(members[place]) << _NODE_SHIFT | np.uint64(members[top])
                     found = np.searchsorted(pairs, pair)
                     if found < pairs.size and pairs[found] == pair:
                         is_linked[found] = True
@@ -339,14 +341,14 @@ def cut_by_words(pairs: Array, word_counts: Array, most_words: int) -> Array:
     start = 0
     for place in range(pairs.size):
         added = 0
-        for node in (np.int64(pairs[place] >> _NODE_BITS), np.int64(pairs[place] & _NODE_MASK)):
+        for node in (np.int64(pairs[place] >> _NODE_SHIFT), np.int64(pairs[place] & _NODE_MASK)):
             if seen[node] != len(ends):
                 added += word_counts[node]
         if place > start and total + added > most_words:
             ends.append(place)
             start = place
             total = 0
-        for node in (np.int64(pairs[place] >> _NODE_BITS), np.int64(pairs[place] & _NODE_MASK)):
+        for node in (np.int64(pairs[place] >> _NODE_SHIFT), np.int64(pairs[place] & _NODE_MASK)):
             if seen[node] != len(ends):
                 seen[node] = len(ends)
                 total += word_counts[node]

@@ -146,7 +146,7 @@ def _find_passages(words: tuple[Array, Array], grams: tuple[Array, Array], index
         _extend(a, b, mates, back, chains[chain])
     chains = _link(a, b, mates, back, chains[np.argsort(chains[:, 0])])
     chains = _drop_short(mates, back, chains)
-    _lengthen(words, mates, back, chains)
+    _lengthen(a, b, mates, back, chains)
     return _list_spans(mates, chains)
 
 
@@ -171,30 +171,31 @@ def _drop_short(mates: Array, back: Array, chains: Array) -> Array:
 
 
 @compile_kernel
-def _lengthen(words: tuple[Array, Array], mates: Array, back: Array, chains: Array) -> None:
+def _lengthen(a: Array, b: Array, mates: Array, back: Array, chains: Array) -> None:
     """Let each span go on over equal words that are free: those that a dropped passage or the end of a room left."""
-    for chain in chains:
-        word = chain[0]
-        while word < chain[1]:
-            chain[1] += _take_next(words, mates, back, word, 1) and word + 1 == chain[1]
-            word += 1
-        word = chain[1] - 1
-        while word >= chain[0]:
-            chain[0] -= _take_next(words, mates, back, word, -1) and word == chain[0]
-            word -= 1
+    for chain in range(len(chains)):
+        for step in (1, -1):
+            first, end = chains[chain, 0], chains[chain, 1]
+            chains[chain, 0], chains[chain, 1] = _take_next(a, b, mates, back, (first, end, step))
 
 
 @compile_kernel
-def _take_next(words: tuple[Array, Array], mates: Array, back: Array, word: int, step: int) -> bool:
-    """Pair off the words next to an equal one, when they are equal and free; says whether they were."""
-    a, b = words
-    i, j = word + step, mates[word] + step
-    if mates[word] == FREE or not (0 <= i < a.size and 0 <= j < b.size):
-        return False
-    if a[i] != b[j] or mates[i] != FREE or back[j] != FREE:
-        return False
-    mates[i], back[j] = j, i
-    return True
+def _take_next(a: Array, b: Array, mates: Array, back: Array, extent: tuple[int, int, int]) -> tuple[int, int]:
+    """Pair off words next to equal ones that are equal and free, going one way; returns the new extent.
+
+    A call for each word would cost tens of times what is done for it.
+    """
+    first, end, step = extent
+    word = first if step > 0 else end - 1
+    while first <= word < end:
+        if mates[word] != FREE:
+            i, j = word + step, mates[word] + step
+            # Inside a run the next word is taken: that answers nearly always.
+            if 0 <= i < a.size and mates[i] == FREE and 0 <= j < b.size and back[j] == FREE and a[i] == b[j]:
+                mates[i], back[j] = j, i
+                first, end = min(first, i), max(end, i + 1)
+        word += step
+    return first, end
 
 
 @compile_kernel

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from transforms.dedup.fingerprints import FINGERPRINT_BITS
 from transforms.dedup.kernels import compile_kernel
@@ -100,7 +101,7 @@ class Merger:
         for part in range(1 << MERGED_PARTS_BITS):
             pieces = [np.empty(0, np.uint64)]
             pieces += [
-                _number_anew(segment.postings[cuts[part] : cuts[part + 1]], numbers)
+                number_anew(segment.postings[cuts[part] : cuts[part + 1]], numbers, TEXT_BITS, MOST_TEXTS)
                 for segment, numbers, cuts in zip(self.segments, self.numbers, bounds, strict=True)
             ]
             merged = np.concatenate(pieces)
@@ -115,7 +116,7 @@ def plan_merge(segments: Sequence[Segment], left_out: Numbers) -> Merger:
     """
     keys = np.concatenate([segment.text_keys for segment in segments] or [np.empty(0, np.uint64)])
     distinct, first = np.unique(keys, return_index=True)
-    order = np.sort(first[~_mark_known(distinct, left_out)])
+    order = np.sort(first[~mark_known(distinct, left_out)])
     if order.size > MOST_TEXTS:
         raise ValueError(f"a segment holds {MOST_TEXTS} texts at most, not {order.size}")
     numbers = np.full(keys.size, MOST_TEXTS, np.uint64)
@@ -124,19 +125,11 @@ def plan_merge(segments: Sequence[Segment], left_out: Numbers) -> Merger:
     return Merger(tuple(segments), keys[order], tuple(np.split(numbers, cuts)) if segments else ())
 
 
-def _mark_known(distinct: Numbers, keys: Numbers) -> npt.NDArray[np.bool_]:
-    """Which of `distinct` (sorted, few) stand in `keys` (many): one search for each of the many, and no sorting."""
-    is_known = np.zeros(distinct.size, np.bool_)
-    if distinct.size:
-        places = np.minimum(np.searchsorted(distinct, keys), distinct.size - 1)
-        is_known[places[distinct[places] == keys]] = True
-    return is_known
-
-
-def merge_segments(segments: Sequence[Segment], left_out: Numbers) -> Segment:
-    """Make one segment of several, in memory; see `plan_merge`."""
-    merger = plan_merge(segments, left_out)
-    return finish_segment(np.concatenate(list(merger.merge_parts())), merger.text_keys)
+def mark_known(keys: Numbers, known: Numbers) -> npt.NDArray[np.bool_]:
+    """Which of `keys` (few) stand in `known` (many): the few are put in a table, and the many go through it once."""
+    few = pl.Series(keys, dtype=pl.UInt64)
+    many = pl.Series(known, dtype=pl.UInt64)
+    return few.is_in(many.filter(many.is_in(few.implode())).implode()).to_numpy()
 
 
 def find_damage(segment: Segment) -> str | None:
@@ -197,14 +190,17 @@ def slice_by_prefix(postings: Numbers, bits: int) -> npt.NDArray[np.int64]:
 
 
 @compile_kernel
-def _number_anew(postings: Array, numbers: Array) -> Array:
-    """The postings of texts that have a new number, with that number."""
+def number_anew(postings: Array, numbers: Array, bits: int, none: int) -> Array:
+    """The postings of texts that have a new number, with that number in the lowest `bits`; `none` is no number.
+
+    With more bits than a text number takes, the fingerprint loses as many at its upper end.
+    """
     out = np.empty(postings.size, np.uint64)
     count = 0
     for place in range(postings.size):
         number = numbers[postings[place] & _TEXT_MASK]
-        if number < MOST_TEXTS:
-            out[count] = postings[place] & ~_TEXT_MASK | number
+        if number != none:
+            out[count] = (postings[place] >> _TEXT_SHIFT) << np.uint64(bits) | np.uint64(number)
             count += 1
     return out[:count]
 

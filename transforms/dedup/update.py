@@ -40,7 +40,7 @@ HELD_COLUMNS: Final = tuple(dict.fromkeys((*RANKED_COLUMNS, *DECISIONS)))
 """What deciding needs to know of a document held."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Held:
     """What a store holds: documents (HELD_COLUMNS) and overlaps (the columns of OVERLAPS)."""
 

@@ -19,7 +19,7 @@ from transforms.dedup.postings import (
     build_segment,
     find_damage,
     find_postings,
-    merge_segments,
+    finish_segment,
     plan_merge,
     slice_by_prefix,
     split_postings,
@@ -42,6 +42,11 @@ def build(content: Content) -> Segment:
     return build_segment(
         numbers(*(key for key, _ in content)), numbers(*marks), np.array([len(taken) for _, taken in content], np.int64)
     )
+
+
+def merge_segments(segments: list[Segment], left_out: Numbers) -> Segment:
+    merger = plan_merge(segments, left_out)
+    return finish_segment(np.concatenate(list(merger.merge_parts())), merger.text_keys)
 
 
 def build_large(seed: int = 1, texts: int = 300) -> Segment:
