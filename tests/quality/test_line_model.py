@@ -13,10 +13,15 @@ import pytest
 from transforms.linemodel.model import MODEL_NAME
 
 WORD_F1_AT_LEAST: Final = {"aeb": 0.90, "fundus": 0.895, "wcxb_dev": 0.92}
-"""At `clean`, rules and model, mean over article pages. Aimed at: .93, .92 and .95; trafilatura has the markup."""
+"""At `clean`, rules and model, mean over article pages. Aimed at: .93, .92 and .95.
 
-BODY_LOST_AT_CONSERVATIVE_AT_MOST: Final = {"aeb": 0.05, "fundus": 0.03, "wcxb_dev": 0.03}
-"""Share of the words of lines labelled body. The rules alone lose .014 of them."""
+The report holds the first of five folds (.958, .947 and .923), which is an easy one for the first two sets: over all
+folds an earlier state of the same model had .907, .907 and .926, so the floors lie under that.
+"""
+
+BODY_LOST_AT_CONSERVATIVE_AT_MOST: Final = {"aeb": 0.05, "fundus": 0.03, "wcxb_dev": 0.05}
+"""Share of the words of lines labelled body. The rules alone lose .013 of them over all sets: a whole page is
+harder than a text that was extracted before."""
 
 
 @pytest.fixture(scope="module")

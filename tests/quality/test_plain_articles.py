@@ -22,8 +22,9 @@ MEAN_WORD_F1_AT_LEAST: Final = {"conservative": 0.985, "clean": 0.985}
 LINES_RIGHT_AT_LEAST: Final = {"conservative": 0.97, "clean": 0.965}
 """Body against not-body, line by line. The rules were written beside these sixty pages, so all four flatter them; what
 the line model does to pages of sites that nobody looked at is in `test_line_model`."""
-MODEL_ALONE: Final = {"conservative": (0.003, 0.25), "clean": (0.013, 0.55)}
-"""The model without any rule, which never saw these pages: body words lost at most, junk words removed at least."""
+MODEL_ALONE: Final = {"conservative": (0.002, 0.38), "clean": (0.011, 0.55)}
+"""The model without any rule, which never saw these pages: body words lost at most, junk words removed at least.
+Measured .0018 and .394, .0100 and .570."""
 FIELDS_RIGHT_AT_LEAST: Final = {
     "title": 0.90,
     "subtitle": 0.85,

@@ -57,7 +57,7 @@ GROWTH: Final[dict[str, Any]] = {"min_data_in_leaf": 300, "feature_fraction": 0.
 
 THRESHOLDS: Final = {"conservative": -1.0, "clean": -0.25}
 """Log-odds under which a line goes. Chosen on the trained scale, not fitted: .25 and 1 below the break-even point, for
-a lost line of body costs more than a line of junk. `tests/quality/lines.py` measures what each costs."""
+a lost line of body costs more than a line of junk. What each costs is in the report and in tests/quality."""
 
 FAMILIAR_PERCENT: Final = 20
 """Common words in hundred words of a document, under which its language counts as unknown. Languages of one or two
