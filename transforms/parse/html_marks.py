@@ -161,6 +161,15 @@ def find_marks(element: _Element) -> tuple[Mark, ...]:
 
 
 @lru_cache(maxsize=65_536)
+def find_marks_of(tag: str, classes: bytes, own_id: bytes, role: bytes, itemprop: bytes, rel: bytes) -> tuple[Mark, ...]:
+    """Return the marks of an element with these attributes in UTF-8, as `find_marks` does."""
+    names, *others = (value.decode("utf-8", "replace") for value in (classes, role, itemprop, rel))
+    if tag not in HEADING_TAGS:
+        names = f"{names} {own_id.decode('utf-8', 'replace')}"
+    return _find_marks(tag, names, *others)
+
+
+@lru_cache(maxsize=65_536)
 def _find_marks(tag: str, names: str, role: str, itemprop: str, rel: str) -> tuple[Mark, ...]:
     marks = []
     if tag not in UNMARKED_TAGS:
