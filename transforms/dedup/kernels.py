@@ -16,7 +16,7 @@ R = TypeVar("R")
 PACKAGE: Final = Path(str(files("transforms.dedup")))
 
 
-KERNEL_FOLDERS: Final = (PACKAGE, PACKAGE.parent / "linemodel")
+KERNEL_FOLDERS: Final = (PACKAGE, PACKAGE.parent / "linemodel", PACKAGE.parent / "parse" / "page")
 """Every folder with modules that kernels stand in."""
 
 

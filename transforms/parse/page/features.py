@@ -5,11 +5,12 @@ Nothing here takes a logarithm or adds up fractions in an order of its own: rows
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from transforms.parse.page.kernels import compile_kernel
+from transforms.parse.page.decide import KIND_NUMBERS
+from transforms.dedup.kernels import compile_kernel
 from transforms.parse.page.lines import (
     BLOCK,
     CHARS,
@@ -20,6 +21,10 @@ from transforms.parse.page.lines import (
     LINK_CHARS,
     LINKS_END,
     N_LINES,
+    N_NODES,
+    NODE,
+    NODE_MARK,
+    NODE_PARENT,
     STRONG_CHARS,
     TEXT_END,
     TEXT_START,
@@ -32,6 +37,11 @@ AROUND_TAGS: Final = (
     "article", "main", "aside", "nav", "header", "footer", "form", "ul", "ol", "table", "blockquote", "figure",
     "section", "button", "label", "li", "pre", "p", "a", "dl", "figcaption", "td", "details", "span",
 )
+MARKED: Final = ("navigation", "promo", "ad", "comment", "legal", "bio", "subtitle", "byline", "dateline", "caption", "pull_quote")
+"""Kinds that a mark around the line can state."""
+
+_MARKED_KINDS: Final[Numbers] = np.array([KIND_NUMBERS[kind] for kind in MARKED], np.int32)
+
 _AROUND: Final[Numbers] = np.full(len(TAG_NUMBERS) + 1, -1, np.int32)
 for _place, _tag in enumerate(AROUND_TAGS):
     _AROUND[TAG_NUMBERS[_tag]] = _place
@@ -47,6 +57,7 @@ PLACE: Final = (
     "place", "chars_before", "good_before", "good_after", "after_h1", "h1_lines", "h1_chars", "to_good_before",
     "to_good_after", "chars_to_good_before", "chars_to_good_after", "in_top", "in_50", "in_70", "in_90", "before_top",
     "after_top", "top_share", "top_good", "top_depth", "common_before", "common_after",
+    "common_h1", "h1_depth", "common_top",
 )
 PATTERN: Final = ("lines", "words", "link_share", "good_share", "span", "last")
 PAGE: Final = ("page_lines", "page_chars", "page_good", "page_links", "page_articles", "page_paragraphs")
@@ -58,6 +69,7 @@ WINDOW_COLUMNS: Final = ("good", "links", "lexical", "naming")
 NAMES: Final = (
     *OWN,
     *(f"in_{tag}" for tag in AROUND_TAGS),
+    *(f"marked_{kind}" for kind in MARKED),
     "lexical", "lexical_word", "naming",
     *(f"around_{level}_{name}" for level in range(5) for name in LEVELS),
     *PLACE,
@@ -75,11 +87,23 @@ MAX_GOOD_LINK_SHARE: Final = 0.4
 W_WORDS, W_LINK, W_GOOD, W_HASH, W_PATTERN, W_WIDE_PATTERN, W_COMMON = range(7)
 
 
-def measure_lines(scan: Scan, page: Page, lexical: Numbers, naming: Numbers) -> Numbers:
-    """One row of NAMES a line. `lexical` and `naming` are the linear scores of the lines (tokens.py)."""
-    rows = np.zeros((int(page.sizes[N_LINES]), len(NAMES)), np.float32)
-    _measure(scan, page, lexical, naming, rows)
-    return rows
+class Measured(NamedTuple):
+    """One row of NAMES a line, and its SLOTS: which text, pattern of tags and block it shares with other lines."""
+
+    rows: Numbers
+    slots: Numbers
+
+
+S_TEXT, S_PATTERN, S_WIDE_PATTERN, S_BLOCK = range(4)
+"""Columns of `slots`."""
+
+
+def measure_lines(scan: Scan, page: Page, kinds: Numbers, lexical: Numbers, naming: Numbers) -> Measured:
+    """Measure the lines. `kinds` are those of the marks; `lexical` and `naming` the linear scores (tokens.py)."""
+    count = int(page.sizes[N_LINES])
+    measured = Measured(np.zeros((count, len(NAMES)), np.float32), np.zeros((count, 4), np.int64))
+    _measure(scan, page, kinds, lexical, naming, measured)
+    return measured
 
 
 @compile_kernel
@@ -182,7 +206,7 @@ def _find_slot(keys: Numbers, key: np.uint64) -> int:
 
 
 @compile_kernel
-def _share(part: float, whole: float) -> np.float32:
+def share_of(part: float, whole: float) -> np.float32:
     return np.float32(part) / np.float32(whole) if whole > 0 else np.float32(0)
 
 
@@ -219,11 +243,12 @@ def _share_of_title(text: Numbers, start: int, end: int, keys: Numbers) -> np.fl
                 slot = (slot + 1) & mask
             found += keys[slot] == value
         place += place == first
-    return _share(found, words)
+    return share_of(found, words)
 
 
 @compile_kernel
-def _measure(scan: Scan, page: Page, lexical: Numbers, naming: Numbers, rows: Numbers) -> None:
+def _measure(scan: Scan, page: Page, kinds: Numbers, lexical: Numbers, naming: Numbers, measured: Measured) -> None:
+    rows, slots = measured.rows, measured.slots
     count = page.sizes[N_LINES]
     if count == 0:
         return
@@ -260,7 +285,6 @@ def _measure(scan: Scan, page: Page, lexical: Numbers, naming: Numbers, rows: Nu
     repeat_keys, repeats = np.zeros(size, np.uint64), np.zeros(size, np.int32)
     path_keys, path_sums = np.zeros(size, np.uint64), np.zeros((size, 6), np.int64)
     wide_keys, wide_sums = np.zeros(size, np.uint64), np.zeros((size, 6), np.int64)
-    slots = np.zeros((count, 4), np.int64)  # text, pattern, wide pattern, block
     good = np.zeros(count + 1, np.int64)
     chars_before = np.zeros(count + 1, np.int64)
     h1 = -1
@@ -273,12 +297,12 @@ def _measure(scan: Scan, page: Page, lexical: Numbers, naming: Numbers, rows: Nu
         element = own[ELEMENT]
         block = places[element, BLOCK]
         chars = own[CHARS]
-        link_share = _share(own[LINK_CHARS], chars)
+        link_share = share_of(own[LINK_CHARS], chars)
         row[1] = chars
         row[2] = link_share
         row[3] = own[LINKS_END] - links_before
         links_before = own[LINKS_END]
-        row[4] = _share(own[STRONG_CHARS], chars)
+        row[4] = share_of(own[STRONG_CHARS], chars)
         row[14] = elements[block, TAG]
         row[15] = depths[element]
         row[16] = own[HAS_GAP]
@@ -318,7 +342,6 @@ def _measure(scan: Scan, page: Page, lexical: Numbers, naming: Numbers, rows: Nu
             sums[slot, 2] += own[LINK_CHARS]
             sums[slot, 3] += chars if is_good else 0
             sums[slot, 5] += chars
-            # place of the last line of the pattern, kept in slots of the first: see below
     for element in range(n_elements, 0, -1):
         parent = elements[element, PARENT]
         for column in range(4):
@@ -340,10 +363,11 @@ def _measure(scan: Scan, page: Page, lexical: Numbers, naming: Numbers, rows: Nu
         if 10 * held[element, 2] >= 9 * all_good:
             root_90 = element
     base = 22
-    lex, nam = base + len(AROUND_TAGS), base + len(AROUND_TAGS) + 2
+    marked = base + len(AROUND_TAGS)
+    lex, nam = marked + len(MARKED), marked + len(MARKED) + 2
     levels = nam + 1
     own_place = levels + 30
-    pattern = own_place + 22
+    pattern = own_place + 25
     page_columns = pattern + 12
     near = page_columns + 6
     window = near + 36
@@ -364,6 +388,9 @@ def _measure(scan: Scan, page: Page, lexical: Numbers, naming: Numbers, rows: Nu
         row[own_place + 21] = _measure_common(elements, depths, places, slots[line, 3], slots[after_line, 3] if after_line >= 0 else 0)
         if good[line + 1] > good[line]:
             after_line = line
+    kind_bits = np.zeros(page.sizes[N_NODES], np.int64)
+    for node in range(1, kind_bits.size):
+        kind_bits[node] = kind_bits[page.nodes[node, NODE_PARENT]] | 1 << kinds[page.nodes[node, NODE_MARK]]
     lexical_sums = np.zeros(count + 1, np.int64)
     naming_sums = np.zeros(count + 1, np.int64)
     linked = np.zeros(count + 1, np.int64)
@@ -380,26 +407,29 @@ def _measure(scan: Scan, page: Page, lexical: Numbers, naming: Numbers, rows: Nu
         row[19] = repeats[slots[line, 0]]
         for place in range(len(AROUND_TAGS)):
             row[base + place] = (around[element] >> place) & 1
+        bits = kind_bits[places[element, NODE]]
+        for place in range(len(MARKED)):
+            row[marked + place] = (bits >> _MARKED_KINDS[place]) & 1
         row[lex] = lexical[line]
-        row[lex + 1] = _share(lexical[line], row[0])
+        row[lex + 1] = share_of(lexical[line], row[0])
         row[nam] = naming[line]
         step = block
         for level in range(5):
             column = levels + 6 * level
             if step > 0 or level == 0:
                 row[column] = held[step, 0]
-                row[column + 1] = _share(held[step, 1], held[step, 0])
-                row[column + 2] = _share(held[step, 2], all_good)
+                row[column + 1] = share_of(held[step, 1], held[step, 0])
+                row[column + 2] = share_of(held[step, 2], all_good)
                 row[column + 3] = held[step, 3]
-                row[column + 4] = _share(held[step, 2], held[step, 0])
+                row[column + 4] = share_of(held[step, 2], held[step, 0])
                 row[column + 5] = held[step, 4]
                 step = places[elements[step, PARENT], BLOCK] if step > 0 else 0
             else:
                 row[column] = -1
-        row[own_place] = _share(line, count)
-        row[own_place + 1] = _share(chars_before[line], all_chars)
-        row[own_place + 2] = _share(good[line], all_good)
-        row[own_place + 3] = _share(all_good - good[line + 1], all_good)
+        row[own_place] = share_of(line, count)
+        row[own_place + 1] = share_of(chars_before[line], all_chars)
+        row[own_place + 2] = share_of(good[line], all_good)
+        row[own_place + 3] = share_of(all_good - good[line + 1], all_good)
         row[own_place + 4] = 0 if h1 < 0 else (1 if line > h1 else -1)
         row[own_place + 5] = line - h1 if h1 >= 0 else 999
         row[own_place + 6] = chars_before[line] - chars_before[h1] if h1 >= 0 else 99999
@@ -409,23 +439,30 @@ def _measure(scan: Scan, page: Page, lexical: Numbers, naming: Numbers, rows: Nu
         row[own_place + 14] = 1 if root_90 <= element <= places[root_90, LAST] else 0
         row[own_place + 15] = 1 if element < top else 0
         row[own_place + 16] = 1 if element > places[top, LAST] else 0
-        row[own_place + 17] = _share(held[top, 2], all_good)
-        row[own_place + 18] = _share(held[top, 2], held[top, 0])
+        row[own_place + 17] = share_of(held[top, 2], all_good)
+        row[own_place + 18] = share_of(held[top, 2], held[top, 0])
         row[own_place + 19] = depths[element] - depths[top]
+        if h1 >= 0:
+            common = _measure_common(elements, depths, places, block, slots[h1, 3])
+            row[own_place + 22] = common
+            row[own_place + 23] = depths[slots[h1, 3]] - (depths[block] - common)
+        else:
+            row[own_place + 22] = row[own_place + 23] = -1
+        row[own_place + 24] = _measure_common(elements, depths, places, top, block)
         for which in range(2):
             sums = path_sums if which == 0 else wide_sums
             slot = slots[line, 1 + which]
             column = pattern + 6 * which
             row[column] = sums[slot, 0]
-            row[column + 1] = _share(sums[slot, 1], sums[slot, 0])
-            row[column + 2] = _share(sums[slot, 2], sums[slot, 5])
-            row[column + 3] = _share(sums[slot, 3], all_good)
-            row[column + 4] = _share(last_of[which, slot] - sums[slot, 4] + 1, count)
-            row[column + 5] = _share(last_of[which, slot] - line, count)
+            row[column + 1] = share_of(sums[slot, 1], sums[slot, 0])
+            row[column + 2] = share_of(sums[slot, 2], sums[slot, 5])
+            row[column + 3] = share_of(sums[slot, 3], all_good)
+            row[column + 4] = share_of(last_of[which, slot] - sums[slot, 4] + 1, count)
+            row[column + 5] = share_of(last_of[which, slot] - line, count)
         row[page_columns] = count
         row[page_columns + 1] = all_chars
-        row[page_columns + 2] = _share(all_good, all_chars)
-        row[page_columns + 3] = _share(links_all, all_chars)
+        row[page_columns + 2] = share_of(all_good, all_chars)
+        row[page_columns + 3] = share_of(links_all, all_chars)
         row[page_columns + 4] = articles
         row[page_columns + 5] = paragraphs
         for place in range(6):
@@ -445,10 +482,10 @@ def _measure(scan: Scan, page: Page, lexical: Numbers, naming: Numbers, rows: Nu
             first, last = max(line - width, 0), min(line + width + 1, count)
             column = window + 4 * place
             chars = chars_before[last] - chars_before[first]
-            row[column] = _share(good[last] - good[first], chars)
-            row[column + 1] = _share(linked[last] - linked[first], chars)
-            row[column + 2] = _share(lexical_sums[last] - lexical_sums[first], last - first)
-            row[column + 3] = _share(naming_sums[last] - naming_sums[first], last - first)
+            row[column] = share_of(good[last] - good[first], chars)
+            row[column + 1] = share_of(linked[last] - linked[first], chars)
+            row[column + 2] = share_of(lexical_sums[last] - lexical_sums[first], last - first)
+            row[column + 3] = share_of(naming_sums[last] - naming_sums[first], last - first)
 
 
 @compile_kernel

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from transforms.parse.page.kernels import compile_kernel
+from transforms.dedup.kernels import compile_kernel
 from transforms.parse.page.names import (
     APART,
     CELL,
@@ -17,6 +17,7 @@ from transforms.parse.page.names import (
     ENTITY_PLACES,
     FNV_BASIS,
     FNV_PRIME,
+    HIDING,
     LAYOUT,
     LINE,
     LONGEST_BARE_ENTITY,
@@ -172,7 +173,7 @@ def _open(scan: Scan, page: Page, marks: Marks, element: int, outer: int, closed
         return
     _break_before(scan, page, marks, element, outer, closed)
     state = (around & ~IS_LAYOUT) | (places[element, STATE] & IS_LAYOUT)
-    if scan.elements[element, FLAGS] & HIDES and not around & IS_HIDDEN:
+    if (scan.elements[element, FLAGS] & HIDES or bits & HIDING) and not around & IS_HIDDEN:
         _end_line(page, 0, outer)
         state |= IS_HIDDEN
     if tag == PRE or tag == TEXTAREA:

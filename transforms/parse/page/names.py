@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.parse import html_marks
-from transforms.parse.page.kernels import compile_kernel
+from transforms.dedup.kernels import compile_kernel
 from transforms.parse.records import split_words
 
 Numbers = npt.NDArray[Any]
@@ -17,9 +17,11 @@ Numbers = npt.NDArray[Any]
 SKIPPED_TAGS: Final = split_words("template frame object embed applet canvas svg math audio video datalist rp")
 """Elements that show no text of their own in a browser."""
 
-RAW_TAGS: Final = split_words("script style noscript iframe noembed noframes title")
-"""Elements without text for the reader, which end at their own end tag, whatever they hold. `noscript` is among them
-because browsers run scripts."""
+RAW_TAGS: Final = split_words("script style iframe noembed noframes title")
+"""Elements without text for the reader, which end at their own end tag, whatever they hold."""
+
+HIDING_TAGS: Final = split_words("noscript")
+"""What they hold is shown when nothing else is: some forums have all posts in there, for whoever runs no scripts."""
 
 PARAGRAPH_TAGS: Final = split_words(
     "address article aside blockquote body center details dialog div dl fieldset figcaption figure footer form h1 h2 "
@@ -69,8 +71,9 @@ BITS: Final = {
     "heading": HEADING_TAGS,
     "emphasis": EMPHASIS_TAGS,
     "foreign": FOREIGN_TAGS,
+    "hiding": HIDING_TAGS,
 }
-SKIPPED, RAW, PARAGRAPH, LINE, CELL, LAYOUT, APART, VOID, CLOSING, BOUNDARY, SPECIAL, HEADING, EMPHASIS, FOREIGN = (
+SKIPPED, RAW, PARAGRAPH, LINE, CELL, LAYOUT, APART, VOID, CLOSING, BOUNDARY, SPECIAL, HEADING, EMPHASIS, FOREIGN, HIDING = (
     1 << place for place in range(len(BITS))
 )
 

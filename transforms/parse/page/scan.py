@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from transforms.parse.page.kernels import compile_kernel
+from transforms.dedup.kernels import compile_kernel
 from transforms.parse.page.names import (
     BOUNDARY,
     CELL,

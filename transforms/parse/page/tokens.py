@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from transforms.parse.page.kernels import compile_kernel
+from transforms.dedup.kernels import compile_kernel
 from transforms.parse.page.lines import BLOCK, ELEMENT, N_LINES, TEXT_END, TEXT_START, Page
 from transforms.parse.page.names import FNV_PRIME, Numbers
 from transforms.parse.page.scan import KEY, PARENT, WORD_START, Scan
