@@ -90,6 +90,12 @@ class Corpus:
             yield slice(int(self.starts[number]), int(self.starts[number + 1])), read_page(html)
 
 
+def find_fold(site: str, *, inner: bool = False) -> int:
+    """The fold of a site, outer or inner: by its name, so that no page more or less moves another."""
+    digest = int(hashlib.sha256(site.encode()).hexdigest(), 16)
+    return digest // FOLDS % INNER_FOLDS if inner else digest % FOLDS
+
+
 def label_pages(pages: pl.DataFrame) -> pl.DataFrame:
     """One row a page: its site, and for each line the share of its words that lie in the body, and how many there are."""
     rows = []
@@ -114,9 +120,8 @@ def prepare(pages: pl.DataFrame, labels: pl.DataFrame) -> Corpus:
     weights = np.minimum((words + 1) / np.maximum(body_words, FEWEST_WORDS)[of_line], 1)
     weights = weights / np.maximum(np.bincount(of_line, weights, counts.size), 0.5)[of_line]
     weights *= np.where((pages["page_type"] == "article").to_numpy(), 1, OTHER_TYPES_WEIGHT)[of_line]
-    digests = [int(hashlib.sha256(site.encode()).hexdigest(), 16) for site in labels["site"]]
-    folds = np.array([digest % FOLDS for digest in digests])[of_line]
-    inner = np.array([digest // FOLDS % INNER_FOLDS for digest in digests])[of_line]
+    folds = np.array([find_fold(site) for site in labels["site"]])[of_line]
+    inner = np.array([find_fold(site, inner=True) for site in labels["site"]])[of_line]
     return Corpus(pages, starts, is_body, weights / weights.mean(), folds, inner, *_list_tokens(pages))
 
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from transforms.dedup.kernels import compile_kernel
+from transforms.dedup.kernels import compile_inline, compile_kernel
 from transforms.parse.page.names import (
     APART,
     CELL,
@@ -163,7 +163,7 @@ def _collect(scan: Scan, page: Page, marks: Marks) -> None:
     _end_line(page, 0, 0)
 
 
-@compile_kernel
+@compile_inline
 def _open(scan: Scan, page: Page, marks: Marks, element: int, outer: int, closed: int) -> None:
     places, tag = page.places, scan.elements[element, TAG]
     bits = TAG_BITS[tag]
@@ -199,7 +199,7 @@ def _open(scan: Scan, page: Page, marks: Marks, element: int, outer: int, closed
         page.sizes[N_LINKS] += 1
 
 
-@compile_kernel
+@compile_inline
 def _break_before(scan: Scan, page: Page, marks: Marks, element: int, outer: int, closed: int) -> None:
     """End the line, or set a space, where this element starts."""
     tag = scan.elements[element, TAG]
@@ -225,7 +225,7 @@ def _break_before(scan: Scan, page: Page, marks: Marks, element: int, outer: int
             page.sizes[SPACE] = 1
 
 
-@compile_kernel
+@compile_inline
 def _close(scan: Scan, page: Page, element: int, outer: int) -> None:
     state, around = page.places[element, STATE], page.places[outer, STATE]
     if state & IS_SKIPPED:
@@ -239,7 +239,7 @@ def _close(scan: Scan, page: Page, element: int, outer: int) -> None:
         _end_line(page, 0, element)
 
 
-@compile_kernel
+@compile_inline
 def _end_line(page: Page, has_gap: int, current: int) -> None:
     sizes = page.sizes
     if sizes[STARTED]:
@@ -273,58 +273,70 @@ def _put(page: Page, byte: int) -> None:
     sizes[N_TEXT] += 1
 
 
-@compile_kernel
+@compile_inline
 def _append(scan: Scan, page: Page, event: int, element: int) -> None:
     """Append one piece of text, and account for it."""
-    data = scan.data
+    data, text, sizes = scan.data, page.text, page.sizes
     place, end = scan.events[event, FROM], scan.events[event, TO]
-    is_preformatted = page.places[element, STATE] & IS_PREFORMATTED
     link = scan.events[event, IN_LINK]
+    is_preformatted = page.places[element, STATE] & IS_PREFORMATTED
     chars = 0
+    at, space, started = sizes[N_TEXT], sizes[SPACE], sizes[STARTED]
     while place < end:
         byte = data[place]
+        length = 1
         if byte <= 32 or byte == 127:
-            if is_preformatted and byte == 10:
-                _account(page, element, chars, link)
-                chars = 0
-                _end_line(page, page.sizes[STARTED] == 0, element)
-            elif byte == 32 or 9 <= byte <= 13 or 28 <= byte <= 31:
-                page.sizes[SPACE] = 1
             place += 1
-        elif byte == 38:
-            before = page.sizes[N_TEXT]
+            if byte == 32 or 9 <= byte <= 13 or 28 <= byte <= 31:
+                space = 1
+            if not (is_preformatted and byte == 10):
+                continue
+            sizes[N_TEXT], sizes[SPACE], sizes[STARTED] = at, space, started
+            _account(page, element, chars, link)
+            chars = 0
+            _end_line(page, started == 0, element)
+            space = started = 0
+            continue
+        if byte == 38:
+            sizes[N_TEXT], sizes[SPACE], sizes[STARTED] = at, space, started
             place = _resolve(data, page, place, end)
-            if page.sizes[N_TEXT] > before:
-                if chars == 0:
-                    _begin(page, element, before)
+            if sizes[N_TEXT] > at:
+                if not started:
+                    _begin(page, element)
                 chars += 1
-        else:
-            length = 1 if byte < 0xC0 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-            length = min(length, end - place)
+            at, space, started = sizes[N_TEXT], sizes[SPACE], sizes[STARTED]
+            continue
+        if byte >= 0xC0:
+            length = min(2 if byte < 0xE0 else 3 if byte < 0xF0 else 4, end - place)
             if length > 1 and _is_wide_space(data, place, length):
-                page.sizes[SPACE] = 1
-            else:
-                if chars == 0:
-                    _begin(page, element, page.sizes[N_TEXT])
-                for offset in range(length):
-                    _put(page, data[place + offset])
-                chars += 1
-            place += length
+                space = 1
+                place += length
+                continue
+        if not started:
+            _begin(page, element)
+            started = 1
+        elif space:
+            text[at] = 32
+            at += 1
+        space = 0
+        for _ in range(length):
+            text[at] = data[place]
+            at += 1
+            place += 1
+        chars += 1
+    sizes[N_TEXT], sizes[SPACE], sizes[STARTED] = at, space, started
     _account(page, element, chars, link)
 
 
-@compile_kernel
-def _begin(page: Page, element: int, text_place: int) -> None:
+@compile_inline
+def _begin(page: Page, element: int) -> None:
     """Note the element in which the text of a line starts."""
-    if text_place == page.sizes[LINE_START]:
-        row = page.lines[page.sizes[N_LINES]]
-        row[ELEMENT] = element
-        row[CHARS] = 0
-        row[LINK_CHARS] = 0
-        row[STRONG_CHARS] = 0
+    row = page.lines[page.sizes[N_LINES]]
+    row[ELEMENT] = element
+    row[CHARS] = row[LINK_CHARS] = row[STRONG_CHARS] = 0
 
 
-@compile_kernel
+@compile_inline
 def _account(page: Page, element: int, chars: int, link: int) -> None:
     if chars == 0:
         return

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from transforms.contracts.vocabulary import LINE_KINDS
 from transforms.parse import html_marks
 from transforms.dedup.kernels import compile_kernel
 from transforms.parse.records import split_words
@@ -100,10 +101,13 @@ def hash_name(name: bytes) -> int:
 
 def make_table(entries: dict[bytes, int]) -> tuple[Numbers, Numbers]:
     """An open-addressed table of hashed names, at most half full: keys (0 for none), and the number each stands for."""
+    return _make_hashed_table({hash_name(name): number for name, number in entries.items()})
+
+
+def _make_hashed_table(entries: dict[int, int]) -> tuple[Numbers, Numbers]:
     size = 1 << (2 * len(entries)).bit_length()
     keys, numbers = np.zeros(size, np.uint64), np.zeros(size, np.int32)
-    for name, number in entries.items():
-        key = hash_name(name)
+    for key, number in entries.items():
         place = key & (size - 1)
         while keys[place]:
             place = (place + 1) & (size - 1)
@@ -123,19 +127,56 @@ def find_number(keys: Numbers, numbers: Numbers, key: int) -> int:
     return -1
 
 
-def _list_telling_words() -> frozenset[str]:
-    """Every word that a class name, id, role, itemprop or rel needs one of to be a mark (html_marks.py)."""
-    words: set[str] = set().union(*html_marks.WORD_KINDS.values(), html_marks.COMMENT_WORDS, html_marks.NAME_KINDS)
-    words.update(word for phrase in html_marks.PHRASE_KINDS for word in phrase)
-    words.update(html_marks.ROLE_KINDS)
-    for name in html_marks.ITEMPROP_KINDS:
-        words.update(word.lower() for word in html_marks.WORD_PATTERN.findall(name))
-    return frozenset(words)
+WORD_KINDS: Final = tuple(html_marks.WORD_KINDS)
+"""Kinds by the words that name them; the first that a name has a word of counts."""
+
+NO_KIND: Final = len(WORD_KINDS)
+OPENS_COMMENTS, IS_STATE, IS_CONTROL = 16, 32, 64
+"""Bits of a word beside the place of its kind in WORD_KINDS."""
 
 
-TELLING_WORDS: Final = _list_telling_words()
+def _describe_words() -> dict[bytes, int]:
+    """What each word of a class name or id says (html_marks.py), in bits."""
+    bits: dict[str, int] = {}
+    for words, bit in (
+        (html_marks.COMMENT_WORDS, OPENS_COMMENTS),
+        (html_marks.COMMENT_STATE_WORDS, IS_STATE),
+        (html_marks.COMMENT_CONTROL_WORDS, IS_CONTROL),
+    ):
+        for word in words:
+            bits[word] = bits.get(word, NO_KIND) | bit
+    for place, kind in reversed(list(enumerate(WORD_KINDS))):
+        for word in html_marks.WORD_KINDS[kind]:
+            bits[word] = bits.get(word, 0) & ~15 | place
+    return {word.encode(): number for word, number in bits.items()}
+
+
+def hash_phrase(words: tuple[str, ...]) -> int:
+    """The hash of neighbouring words, from theirs."""
+    value = 0
+    for word in words:
+        value = (value * 31 + hash_name(word.encode())) & 0xFFFFFFFFFFFFFFFF
+    return value
+
+
+WORD_KEYS, WORD_BITS = make_table(_describe_words())
+PHRASE_KEYS, PHRASE_KIND = _make_hashed_table(
+    {hash_phrase(phrase): LINE_KINDS.index(kind) for phrase, kind in html_marks.PHRASE_KINDS.items()}
+)
+NAME_KEYS, NAME_KIND = make_table(
+    {name.encode(): LINE_KINDS.index(kind) for name, kind in html_marks.NAME_KINDS.items()}
+)
+KIND_OF_WORD: Final[Numbers] = np.array([LINE_KINDS.index(kind) for kind in WORD_KINDS], np.int32)
+COMMENT_KIND, CONTROL_KIND = LINE_KINDS.index("comment"), LINE_KINDS.index("navigation")
+
+UNMARKED: Final[Numbers] = np.array([tag in html_marks.UNMARKED_TAGS for tag in TAGS], np.uint8)
+"""Tags whose class and id are not read."""
+
+_OTHER_VALUES: Final = [*html_marks.ROLE_KINDS, *map(str.lower, html_marks.ITEMPROP_KINDS), "author"]
+OTHER_KEYS, OTHER_PLACES = make_table({value.encode(): 1 for value in dict.fromkeys(_OTHER_VALUES)})
+"""Values of role, itemprop and rel that can be marks, in lower case."""
+
 TAG_KEYS, TAG_PLACES = make_table({tag.encode(): number for tag, number in TAG_NUMBERS.items() if tag})
-TELLING_KEYS, TELLING_PLACES = make_table({word.encode(): 1 for word in sorted(TELLING_WORDS)})
 
 
 def _make_entities() -> tuple[Numbers, Numbers, Numbers, Numbers]:

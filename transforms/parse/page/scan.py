@@ -13,9 +13,25 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from transforms.dedup.kernels import compile_kernel
+from transforms.parse import html_marks
 from transforms.parse.page.names import (
     BOUNDARY,
     CELL,
+    COMMENT_KIND,
+    CONTROL_KIND,
+    IS_CONTROL,
+    IS_STATE,
+    KIND_OF_WORD,
+    NAME_KEYS,
+    NAME_KIND,
+    NO_KIND,
+    OPENS_COMMENTS,
+    OTHER_KEYS,
+    OTHER_PLACES,
+    PHRASE_KEYS,
+    PHRASE_KIND,
+    WORD_BITS,
+    WORD_KEYS,
     CLOSING,
     FNV_BASIS,
     FNV_PRIME,
@@ -27,8 +43,6 @@ from transforms.parse.page.names import (
     TAG_KEYS,
     TAG_NUMBERS,
     TAG_PLACES,
-    TELLING_KEYS,
-    TELLING_PLACES,
     VOID,
     Numbers,
     find_number,
@@ -44,12 +58,14 @@ EVENTS, ELEMENTS, DEPTH, WORDS, TITLE_START, TITLE_END, LINK = range(7)
 """Places in `counts`."""
 
 HIDES, TELLS = 1, 2
-"""Bits of `flags`: the element hides what is in it; a word of its names could be a mark."""
+"""Bits of FLAGS: the element hides what is in it; its role, itemprop or rel could be a mark."""
 
 CLASS, ID, ROLE, ITEMPROP, REL, HREF, STYLE, HIDDEN, OTHER = range(9)
 """Attributes; `spans` has the first and last place of the value of each of the first six."""
 
 KEPT_ATTRIBUTES: Final = 6
+MAX_NAME_WORDS: Final = html_marks.MAX_NAME_WORDS
+LONGEST_WHOLE_NAME: Final = max(map(len, html_marks.NAME_KINDS))
 
 A, P, LI, DD, DT, TABLE, TR, TD, TH, TEMPLATE = (
     TAG_NUMBERS[tag] for tag in ("a", "p", "li", "dd", "dt", "table", "tr", "td", "th", "template")
@@ -64,9 +80,10 @@ TBODY, THEAD, TFOOT, CAPTION, TEXTAREA, SCRIPT, STYLE_TAG, TITLE, SVG, MATH = (
 )
 
 
-TAG, PARENT, FLAGS, KEY, WORD_START, SPANS = range(6)
+TAG, PARENT, FLAGS, KEY, WORD_START, CLASS_KIND, CLASS_FROM, CLASS_TO, ID_KIND, ID_FROM, ID_TO, SPANS = range(12)
 """Columns of `elements`: number of the tag, element around it, HIDES and TELLS, hash of its name, where its words start,
-and from SPANS on two columns an attribute."""
+kind that a name of its class states and where that name stands (1 more than the place in LINE_KINDS, 0 for none), the same
+for its id, and from SPANS on two columns an attribute."""
 
 ELEMENT_COLUMNS: Final = SPANS + 2 * KEPT_ATTRIBUTES
 
@@ -384,30 +401,99 @@ def _has_value(data: Numbers, place: int, end: int, value: bytes) -> bool:
 
 
 @compile_kernel
-def _read_words(scan: Scan, start: int, end: int, keep: int) -> bool:
-    """Hash the words of names as `html_marks.WORD_PATTERN` finds them; True when one of them is telling."""
+def _read_names(scan: Scan, element: int, column: int, start: int, end: int) -> None:
+    """Hash the words of each name in a class or id, and keep the first name that states a kind."""
     data = scan.data
-    tells = False
+    place = start
+    while place < end:
+        while place < end and is_space(data[place]):
+            place += 1
+        first = place
+        while place < end and not is_space(data[place]):
+            place += 1
+        if place > first:
+            kind = _find_name_kind(scan, first, place)
+            if kind >= 0 and scan.elements[element, column] == 0:
+                scan.elements[element, column] = kind + 1
+                scan.elements[element, column + 1] = first
+                scan.elements[element, column + 2] = place
+
+
+@compile_kernel
+def _find_name_kind(scan: Scan, start: int, end: int) -> int:
+    """The kind that one name states, as html_marks.py has it; -1 for none. Its hashed words go to `words`."""
+    data = scan.data
+    count = 0
+    before = earlier = np.uint64(0)
+    bits = 0
+    opens = False
+    word_kind = NO_KIND
+    phrase_kind = triple_kind = -1
     place = start
     while place < end:
         if not is_letter(data[place]):
             place += 1
             continue
         first = place
-        while place < end and 65 <= data[place] <= 90:
-            place += 1
-        if place - first > 1 and place < end and 97 <= data[place] <= 122:
-            place -= 1  # the last capital opens the next word
-        elif place - first <= 1:
-            while place < end and 97 <= data[place] <= 122:
-                place += 1
+        place = _end_word(data, place, end)
         key = _hash_lower(data, first, place)
-        if find_number(TELLING_KEYS, TELLING_PLACES, key) >= 0:
-            tells = True
-        if keep:
-            scan.words[scan.counts[WORDS]] = np.int32(key & np.uint64(0x7FFFFFFF))
-            scan.counts[WORDS] += 1
-    return tells
+        scan.words[scan.counts[WORDS]] = np.int32(key & np.uint64(0x7FFFFFFF))
+        scan.counts[WORDS] += 1
+        said = find_number(WORD_KEYS, WORD_BITS, key)
+        if said >= 0:
+            word_kind = min(word_kind, said & 15)
+            bits |= said
+            opens |= count == 0 and said & OPENS_COMMENTS != 0
+        if count >= 1 and phrase_kind < 0:
+            phrase_kind = find_number(PHRASE_KEYS, PHRASE_KIND, before * np.uint64(31) + key)
+        if count >= 2 and triple_kind < 0:
+            triple_kind = find_number(
+                PHRASE_KEYS, PHRASE_KIND, (earlier * np.uint64(31) + before) * np.uint64(31) + key
+            )
+        earlier, before = before, key
+        count += 1
+    if end - start <= LONGEST_WHOLE_NAME:
+        whole = find_number(NAME_KEYS, NAME_KIND, _hash_lower(data, start, end))
+        if whole >= 0:
+            return whole
+    if count == 0 or count > MAX_NAME_WORDS:
+        return -1
+    if opens and bits & IS_STATE == 0:
+        return CONTROL_KIND if bits & IS_CONTROL else COMMENT_KIND
+    if phrase_kind >= 0:
+        return phrase_kind
+    if triple_kind >= 0:
+        return triple_kind
+    return int(KIND_OF_WORD[word_kind]) if word_kind < NO_KIND else -1
+
+
+@compile_kernel
+def _end_word(data: Numbers, place: int, end: int) -> int:
+    """Where the word ends that starts with the letter at `place`: `html_marks.WORD_PATTERN`."""
+    first = place
+    while place < end and 65 <= data[place] <= 90:
+        place += 1
+    if place - first > 1 and place < end and 97 <= data[place] <= 122:
+        return place - 1  # the last capital opens the next word
+    if place - first <= 1:
+        while place < end and 97 <= data[place] <= 122:
+            place += 1
+    return place
+
+
+@compile_kernel
+def _tells(data: Numbers, start: int, end: int) -> bool:
+    """True when one of the values in a role, itemprop or rel could be a mark."""
+    place = start
+    while place < end:
+        while place < end and is_space(data[place]):
+            place += 1
+        first = place
+        while place < end and not is_space(data[place]):
+            place += 1
+        if place > first and find_number(OTHER_KEYS, OTHER_PLACES, _hash_lower(data, first, place)) >= 0:
+            return True
+    return False
 
 
 @compile_kernel
@@ -460,9 +546,8 @@ def _keep_attribute(scan: Scan, element: int, attribute: int, start: int, end: i
         scan.elements[element, SPANS + 2 * attribute] = start
         scan.elements[element, SPANS + 2 * attribute + 1] = end
         if attribute <= ID:
-            if _read_words(scan, start, end, 1):
-                scan.elements[element, FLAGS] |= TELLS
-        elif attribute < HREF and _read_words(scan, start, end, 0):
+            _read_names(scan, element, CLASS_KIND if attribute == CLASS else ID_KIND, start, end)
+        elif attribute < HREF and _tells(scan.data, start, end):
             scan.elements[element, FLAGS] |= TELLS
 
 
@@ -626,7 +711,7 @@ def _start_tag(scan: Scan, place: int, has_no_end: Numbers) -> int:
 def _forget_attributes(scan: Scan, element: int) -> None:
     scan.counts[WORDS] = scan.elements[element, WORD_START]
     scan.elements[element, FLAGS] = 0
-    scan.elements[element, SPANS:] = 0
+    scan.elements[element, CLASS_KIND:] = 0
 
 
 @compile_kernel

@@ -1,0 +1,183 @@
+"""Measure how well the body of a page is found, beside trafilatura in the same run, on public pages labelled by others.
+
+Each page is judged by a model that saw no page of its site (tests/quality/folds; `make train` writes it). `judged` are the
+lines that the reader leaves as body, `published` is the text after cleaning. Scores: bag-of-words F1 (words as `\\w+`,
+in lower case), a mean over pages; on `aeb` also its own F1 over shingles of four words (scrapinghub's
+article-extraction-benchmark, evaluate.py). Seconds are those of one core, from the decoded page to its lines or text.
+
+`python -m tests.quality.pages [EVERY]` writes the figures of every page (or of each EVERY-th one) as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import mean
+
+import polars as pl
+
+from tests.training.page_lines import find_site
+from tests.training.train_pages import FOLD_MODELS, FOLDS, find_fold
+from transforms.blocks import assemble_texts
+from transforms.clean import classify_lines
+from transforms.contracts.parsed import LINES
+from transforms.contracts.vocabulary import REMOVED_KINDS
+from transforms.parse.html import parse_html
+from transforms.parse.html_main import find_main_lines
+from transforms.parse.lines import number_lines
+from transforms.parse.page.model import PageModel, read_model
+from transforms.parse.page.read import read_page
+from transforms.parse.records import LINES_READ, ParsedLine
+
+PAGES = Path(__file__).parents[3] / "shared" / "eval" / "pages.parquet"
+WORD = re.compile(r"\w+")
+SHINGLE_WORDS = 4
+
+Part = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One page: its set with its type, the word F1 of each text, and the shares of shingles (right, wrong, missed)."""
+
+    group: str
+    f1s: dict[str, float]
+    shingles: dict[str, Part]
+    seconds: dict[str, float]
+
+
+@cache
+def load_fold(fold: int) -> PageModel:
+    """The model that saw no site of this fold."""
+    return read_model(FOLD_MODELS, f"fold{fold}_")
+
+
+def score_pages(pages: pl.DataFrame) -> Iterator[Scored]:
+    """Score our text and trafilatura's of each page."""
+    for row in pages.iter_rows(named=True):
+        model = load_fold(find_fold(find_site(row["id"], row["url"], row["html"])))
+        lines, ours = clock(lambda html: extract_ours(html, model), row["html"])
+        theirs, theirs_seconds = clock(extract_theirs, row["html"])
+        parsed = parse_html(row["html"].encode("utf-8", "replace"), model)[0].lines
+        texts = {
+            "judged": "\n".join(line.text for line in parsed if line.hint not in REMOVED_KINDS),
+            "published": publish(parsed),
+            "trafilatura": theirs,
+        }
+        gold = row["text"] or ""
+        yield Scored(
+            row["set"] if row["page_type"] == "article" else row["page_type"],
+            {name: score_words(gold, text) for name, text in texts.items()},
+            {name: count_shingles(gold, text) for name, text in texts.items()} if row["set"] == "aeb" else {},
+            {"winnow": ours, "trafilatura": theirs_seconds},
+        )
+        assert lines or not parsed
+
+
+def clock(extract: Callable[[str], str], html: str) -> tuple[str, float]:
+    """What `extract` makes of a page, and how many seconds of processor time it takes."""
+    start = time.process_time()
+    text = extract(html)
+    return text, time.process_time() - start
+
+
+def extract_ours(html: str, model: PageModel) -> str:
+    """The main lines, from the decoded page on, as trafilatura is handed it."""
+    page = read_page(html)
+    texts = page.list_texts()
+    main = find_main_lines(page, texts, model)
+    page.decide_marks(main.is_main)
+    return "\n".join(text for text, is_main in zip(texts, main.is_main.tolist(), strict=True) if is_main)
+
+
+def extract_theirs(html: str) -> str:
+    """Trafilatura's main text, in the setting that scored best (default balance, tables in, comments out)."""
+    import trafilatura
+
+    try:
+        text: str | None = trafilatura.extract(html, include_comments=False, include_tables=True, deduplicate=False)
+    except RecursionError:  # it recurses into nested markup
+        text = None
+    return text or ""
+
+
+def publish(parsed: list[ParsedLine] | tuple[ParsedLine, ...]) -> str:
+    """The clean text of the lines of one page, as `articles` has it."""
+    rows = [(0, 0, *line) for line in parsed]
+    read = pl.DataFrame(rows, schema=LINES_READ, orient="row")
+    lines = number_lines(read).with_columns(document_id=pl.lit("0" * 32)).select(LINES.names()).cast(LINES)
+    if lines.is_empty():
+        return ""
+    texts = assemble_texts(classify_lines(lines))["text"]
+    return str(texts[0]) if texts.len() and texts[0] is not None else ""
+
+
+def score_words(gold: str, text: str) -> float:
+    """Bag-of-words F1; 1 where both are empty."""
+    own, found = Counter(WORD.findall(gold.lower())), Counter(WORD.findall(text.lower()))
+    size = own.total() + found.total()
+    return 2 * (own & found).total() / size if size else 1.0
+
+
+def count_shingles(gold: str, text: str) -> Part:
+    """Shares of the shingles of either text that both have, that only ours has, that only the gold has."""
+    own, found = list_shingles(gold), list_shingles(text)
+    parts = (own & found).total(), (found - own).total(), (own - found).total()
+    size = sum(parts)
+    return (parts[0] / size, parts[1] / size, parts[2] / size) if size else (0.0, 0.0, 0.0)
+
+
+def list_shingles(text: str) -> Counter[tuple[str, ...]]:
+    """Runs of four words, as printed."""
+    words = WORD.findall(text)
+    runs = (tuple(words[start : start + SHINGLE_WORDS]) for start in range(max(1, len(words) - SHINGLE_WORDS + 1)))
+    return Counter(filter(None, runs))
+
+
+def score_shingles(parts: list[Part]) -> float:
+    """The benchmark's F1: of the means of precision and recall over pages."""
+    precision = mean(right / (right + wrong) for right, wrong, _ in parts if right + wrong > 0)
+    recall = mean(right / (right + missed) for right, _, missed in parts if right + missed > 0)
+    return 2 * precision * recall / (precision + recall)
+
+
+def summarise(scored: list[Scored]) -> dict[str, dict[str, float]]:
+    """The mean scores of each set of articles and of each other type of page, and pages a second of one core."""
+    result: dict[str, dict[str, float]] = {}
+    for group in sorted({page.group for page in scored}):
+        own = [page for page in scored if page.group == group]
+        figures: dict[str, float] = {"pages": len(own)}
+        for name in own[0].f1s:
+            figures[name] = round(mean(page.f1s[name] for page in own), 4)
+        for name in own[0].shingles:
+            figures[f"{name} shingles"] = round(score_shingles([page.shingles[name] for page in own]), 4)
+        result[group] = figures
+    articles = [page for page in scored if page.group in ("aeb", "fundus", "wcxb_dev")]
+    result["pages a second, articles"] = {
+        name: round(len(articles) / sum(page.seconds[name] for page in articles), 1) for name in articles[0].seconds
+    }
+    return result
+
+
+def read_pages(every: int = 1) -> pl.DataFrame:
+    """Each `every`-th page of each set, in the order of their identifiers."""
+    return pl.read_parquet(PAGES).sort("set", "page_type", "id").gather_every(every)
+
+
+def main() -> None:
+    """Score every page."""
+    every = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    pages = read_pages(every)
+    list(score_pages(pages.head(2)))  # compiles the kernels
+    sys.stdout.write(json.dumps(summarise(list(score_pages(pages))), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
