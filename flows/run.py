@@ -27,7 +27,6 @@ RECORDED_LIBRARIES: Final = (
     "prefect",
     "py3langid",
     "pyarrow",
-    "trafilatura",
 )
 """Libraries whose version can shape a result or a verdict."""
 
