@@ -1,7 +1,7 @@
 """Measure how well the body of a page is found, beside trafilatura in the same run, on public pages labelled by others.
 
-Each page is judged by a model that saw no page of its site (tests/quality/folds; `make train` writes it). `judged` are the
-lines that the reader leaves as body, `published` is the text after cleaning. Scores: bag-of-words F1 (words as `\\w+`,
+Each page is judged by a model that saw no page of its site (tests/quality/folds; `make train` writes it). `judged` are
+the lines that the reader leaves as body, `published` is the text after cleaning. Scores: bag-of-words F1 (words as `\\w+`,
 in lower case), a mean over pages; on `aeb` also its own F1 over shingles of four words (scrapinghub's
 article-extraction-benchmark, evaluate.py). Seconds are those of one core, from the decoded page to its lines or text.
 
@@ -15,16 +15,17 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import mean
 
 import polars as pl
 
 from tests.training.page_lines import find_site
-from tests.training.train_pages import FOLD_MODELS, FOLDS, find_fold
+from tests.training.train_pages import FOLD_MODELS, find_fold
 from transforms.blocks import assemble_texts
 from transforms.clean import classify_lines
 from transforms.contracts.parsed import LINES
@@ -59,26 +60,30 @@ def load_fold(fold: int) -> PageModel:
     return read_model(FOLD_MODELS, f"fold{fold}_")
 
 
-def score_pages(pages: pl.DataFrame) -> Iterator[Scored]:
-    """Score our text and trafilatura's of each page."""
-    for row in pages.iter_rows(named=True):
-        model = load_fold(find_fold(find_site(row["id"], row["url"], row["html"])))
-        lines, ours = clock(lambda html: extract_ours(html, model), row["html"])
-        theirs, theirs_seconds = clock(extract_theirs, row["html"])
-        parsed = parse_html(row["html"].encode("utf-8", "replace"), model)[0].lines
-        texts = {
-            "judged": "\n".join(line.text for line in parsed if line.hint not in REMOVED_KINDS),
-            "published": publish(parsed),
-            "trafilatura": theirs,
-        }
+def score_pages(pages: pl.DataFrame) -> list[Scored]:
+    """Score our text and that of others of each page."""
+    models = [load_fold(find_fold(find_site(*row))) for row in pages.select("id", "url", "html").iter_rows()]
+    parsed = [
+        parse_html(html.encode("utf-8", "replace"), model)[0].lines
+        for html, model in zip(pages["html"], models, strict=True)
+    ]
+    published = publish(parsed)
+    scored = []
+    for row, model, lines, text in zip(pages.iter_rows(named=True), models, parsed, published, strict=True):
+        seconds = {"winnow": clock(partial(extract_ours, model=model), row["html"])[1]}
+        texts = {"judged": "\n".join(line.text for line in lines if line.hint not in REMOVED_KINDS), "published": text}
+        for name, extract in list_others().items():
+            texts[name], seconds[name] = clock(extract, row["html"])
         gold = row["text"] or ""
-        yield Scored(
-            row["set"] if row["page_type"] == "article" else row["page_type"],
-            {name: score_words(gold, text) for name, text in texts.items()},
-            {name: count_shingles(gold, text) for name, text in texts.items()} if row["set"] == "aeb" else {},
-            {"winnow": ours, "trafilatura": theirs_seconds},
+        scored.append(
+            Scored(
+                row["set"] if row["page_type"] == "article" else row["page_type"],
+                {name: score_words(gold, found) for name, found in texts.items()},
+                {name: count_shingles(gold, found) for name, found in texts.items()} if row["set"] == "aeb" else {},
+                seconds,
+            )
         )
-        assert lines or not parsed
+    return scored
 
 
 def clock(extract: Callable[[str], str], html: str) -> tuple[str, float]:
@@ -97,8 +102,19 @@ def extract_ours(html: str, model: PageModel) -> str:
     return "\n".join(text for text, is_main in zip(texts, main.is_main.tolist(), strict=True) if is_main)
 
 
-def extract_theirs(html: str) -> str:
-    """Trafilatura's main text, in the setting that scored best (default balance, tables in, comments out)."""
+@cache
+def list_others() -> dict[str, Callable[[str], str]]:
+    """What is measured beside ours, as far as it is installed."""
+    others: dict[str, Callable[[str], str]] = {}
+    if find_spec("trafilatura"):
+        others["trafilatura"] = extract_by_trafilatura
+    if find_spec("resiliparse"):
+        others["resiliparse"] = extract_by_resiliparse
+    return others
+
+
+def extract_by_trafilatura(html: str) -> str:
+    """Its main text, in the setting that scored best (default balance, tables in, comments out)."""
     import trafilatura
 
     try:
@@ -108,15 +124,21 @@ def extract_theirs(html: str) -> str:
     return text or ""
 
 
-def publish(parsed: list[ParsedLine] | tuple[ParsedLine, ...]) -> str:
-    """The clean text of the lines of one page, as `articles` has it."""
-    rows = [(0, 0, *line) for line in parsed]
+def extract_by_resiliparse(html: str) -> str:
+    """Its main content."""
+    from resiliparse.extract.html2text import extract_plain_text
+
+    return str(extract_plain_text(html, main_content=True))
+
+
+def publish(parsed: Sequence[Sequence[ParsedLine]]) -> list[str]:
+    """The clean text of each page, as `articles` has it."""
+    rows = [(source, 0, *line) for source, lines in enumerate(parsed) for line in lines]
     read = pl.DataFrame(rows, schema=LINES_READ, orient="row")
-    lines = number_lines(read).with_columns(document_id=pl.lit("0" * 32)).select(LINES.names()).cast(LINES)
-    if lines.is_empty():
-        return ""
-    texts = assemble_texts(classify_lines(lines))["text"]
-    return str(texts[0]) if texts.len() and texts[0] is not None else ""
+    named = number_lines(read).with_columns(document_id=pl.format("{}", pl.col("source")).str.zfill(32))
+    texts = assemble_texts(classify_lines(named.select(LINES.names()).cast(LINES)))
+    found = dict(texts.select("document_id", "text").iter_rows())
+    return [found.get(f"{source:032}", "") for source in range(len(parsed))]
 
 
 def score_words(gold: str, text: str) -> float:
@@ -175,8 +197,8 @@ def main() -> None:
     """Score every page."""
     every = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     pages = read_pages(every)
-    list(score_pages(pages.head(2)))  # compiles the kernels
-    sys.stdout.write(json.dumps(summarise(list(score_pages(pages))), indent=2) + "\n")
+    score_pages(pages.head(2))  # compiles the kernels
+    sys.stdout.write(json.dumps(summarise(score_pages(pages)), indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ PLACE_SLACK: Final = 12
 _ADDRESS: Final = re.compile(
     r"<(?:link|meta)[^>]{0,200}?(?:canonical|og:url)[^>]{0,200}?(?:href|content)\s*=\s*[\"'](https?://[^\"']+)", re.I
 )
-_SECOND_LEVEL: Final = frozenset("co com org net gov ac edu go or ne".split())
+_SECOND_LEVEL: Final = frozenset(["co", "com", "org", "net", "gov", "ac", "edu", "go", "or", "ne"])
 
 
 def read_page_lines(pages: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +27,8 @@ from tests.training.page_lines import find_site, lay_over
 from transforms.dedup.kernels import compile_kernel
 from transforms.linemodel.trees import SCORE_UNITS, Trees, score_rows
 from transforms.parse.page.around import SECOND_NAMES, look_around
-from transforms.parse.page.features import NAMES, Measured
-from transforms.parse.page.model import MODEL_NAME, PageModel, measure_page
+from transforms.parse.page.features import NAMES, Measured, measure_lines
+from transforms.parse.page.model import MODEL_NAME, PageModel
 from transforms.parse.page.read import ReadPage, read_page
 from transforms.parse.page.tokens import TOKEN_BITS, add_weights, list_names, list_words
 
@@ -97,7 +96,7 @@ def find_fold(site: str, *, inner: bool = False) -> int:
 
 
 def label_pages(pages: pl.DataFrame) -> pl.DataFrame:
-    """One row a page: its site, and for each line the share of its words that lie in the body, and how many there are."""
+    """One row a page: its site; for each line the share of its words that lie in the body, and how many it has."""
     rows = []
     for page, url, html, text in pages.select("id", "url", "html", "text").iter_rows():
         lines = read_page(html).list_texts()
@@ -142,7 +141,9 @@ def _list_tokens(pages: pl.DataFrame) -> tuple[tuple[Numbers, Numbers], tuple[Nu
     return (np.concatenate([[0], np.cumsum(sizes)]), words_of), (np.concatenate([[0], np.cumsum(name_sizes)]), names_of)
 
 
-def train_weights(tokens: tuple[Numbers, Numbers], corpus: Corpus, chosen: Numbers, decay: float) -> npt.NDArray[np.int8]:
+def train_weights(
+    tokens: tuple[Numbers, Numbers], corpus: Corpus, chosen: Numbers, decay: float
+) -> npt.NDArray[np.int8]:
     """Weights of a logistic regression (Adagrad, one pass of shuffled lines an epoch) over the `chosen` lines."""
     order = np.flatnonzero(chosen)
     np.random.default_rng(1).shuffle(order)
@@ -153,7 +154,12 @@ def train_weights(tokens: tuple[Numbers, Numbers], corpus: Corpus, chosen: Numbe
 
 @compile_kernel
 def _descend(
-    starts: Numbers, numbers: Numbers, is_body: Numbers, importance: Numbers, order: Numbers, how: tuple[int, float, float]
+    starts: Numbers,
+    numbers: Numbers,
+    is_body: Numbers,
+    importance: Numbers,
+    order: Numbers,
+    how: tuple[int, float, float],
 ) -> Numbers:
     epochs, rate, decay = how
     weights, squares = np.zeros(1 << TOKEN_BITS), np.full(1 << TOKEN_BITS, 1e-3)
@@ -176,11 +182,7 @@ def _descend(
 
 def measure_all(corpus: Corpus, lexical: Numbers, naming: Numbers) -> list[Measured]:
     """The features of all lines, page by page, with these linear scores."""
-    from transforms.parse.page.features import measure_lines
-
-    return [
-        measure_lines(read.scan, read.page, read.kinds, lexical[own], naming[own]) for own, read in corpus.read()
-    ]
+    return [measure_lines(read.scan, read.page, read.kinds, lexical[own], naming[own]) for own, read in corpus.read()]
 
 
 def fit(corpus: Corpus, chosen: Numbers) -> PageModel:

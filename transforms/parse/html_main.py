@@ -16,7 +16,7 @@ from transforms.parse.page.read import ReadPage
 
 @dataclass(frozen=True, slots=True)
 class MainLines:
-    """By line: whether it is main content, whether it is shown, and how sure the model is of the first, in hundredths."""
+    """By line: whether it is main content, whether it is shown, and how sure the model is of the first (hundredths)."""
 
     is_main: Numbers
     is_shown: Numbers

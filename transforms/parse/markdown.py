@@ -11,7 +11,6 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from transforms.errors import RejectedRecordError
 from transforms.parse.decode import decode_bytes
 from transforms.parse.page.read import read_page
 from transforms.parse.records import ParsedLine, ParsedRecord, ReadRecords, StatedValue, read_each

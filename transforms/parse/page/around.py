@@ -8,7 +8,7 @@ import numpy as np
 
 from transforms.dedup.kernels import compile_kernel
 from transforms.parse.page.features import NAMES, S_BLOCK, Measured, share_of
-from transforms.parse.page.lines import BLOCK, CHARS, ELEMENT, LAST, N_LINES, Page
+from transforms.parse.page.lines import BLOCK, CHARS, ELEMENT, LAST, Page
 from transforms.parse.page.names import Numbers
 from transforms.parse.page.scan import ELEMENTS, PARENT, Scan
 
@@ -22,8 +22,18 @@ OWN_NAMES: Final = (
     *(f"score_within_{width}" for width in WIDTHS),
     *(f"score_around_{level}" for level in range(LEVELS)),
     *(f"found_around_{level}" for level in range(LEVELS)),
-    "score_pattern", "score_wide_pattern", "score_text", "found_before", "found_after", "found_share", "best_score",
-    "to_found_before", "to_found_after", "in_found_50", "in_found_90", "found_chars",
+    "score_pattern",
+    "score_wide_pattern",
+    "score_text",
+    "found_before",
+    "found_after",
+    "found_share",
+    "best_score",
+    "to_found_before",
+    "to_found_after",
+    "in_found_50",
+    "in_found_90",
+    "found_chars",
 )
 SECOND_NAMES: Final = (*NAMES, *OWN_NAMES)
 """The features of the second trees: those of the first, then these."""

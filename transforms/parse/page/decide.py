@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from transforms.contracts.vocabulary import LINE_KINDS
-from transforms.parse.html_marks import CREDIT_KINDS, REGION_KINDS, Mark
 from transforms.dedup.kernels import compile_kernel
+from transforms.parse.html_marks import CREDIT_KINDS, REGION_KINDS, Mark
 from transforms.parse.page.lines import (
     N_LINES,
     N_NODES,
@@ -50,7 +50,9 @@ def _find_group(kind: str) -> int:
 
 KIND_NUMBERS: Final = {kind: number for number, kind in enumerate(LINE_KINDS)}
 _GROUP_OF_KIND: Final[Numbers] = np.array([_find_group(kind) for kind in LINE_KINDS], np.int32)
-_LIMIT_OF_KIND: Final[Numbers] = np.array([MAX_INSTANCE_CHARACTERS.get(kind, NO_LIMIT) for kind in LINE_KINDS], np.int32)
+_LIMIT_OF_KIND: Final[Numbers] = np.array(
+    [MAX_INSTANCE_CHARACTERS.get(kind, NO_LIMIT) for kind in LINE_KINDS], np.int32
+)
 _BYLINE, _DATELINE = KIND_NUMBERS["byline"], KIND_NUMBERS["dateline"]
 _KINDS = len(LINE_KINDS)
 

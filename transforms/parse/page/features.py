@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from transforms.parse.page.decide import KIND_NUMBERS
 from transforms.dedup.kernels import compile_kernel
+from transforms.parse.page.decide import KIND_NUMBERS
 from transforms.parse.page.lines import (
     BLOCK,
     CHARS,
@@ -34,10 +34,44 @@ from transforms.parse.page.names import FNV_PRIME, TAG_NUMBERS, Numbers
 from transforms.parse.page.scan import ELEMENTS, KEY, PARENT, TAG, TITLE_END, TITLE_START, WORD_START, Scan
 
 AROUND_TAGS: Final = (
-    "article", "main", "aside", "nav", "header", "footer", "form", "ul", "ol", "table", "blockquote", "figure",
-    "section", "button", "label", "li", "pre", "p", "a", "dl", "figcaption", "td", "details", "span",
+    "article",
+    "main",
+    "aside",
+    "nav",
+    "header",
+    "footer",
+    "form",
+    "ul",
+    "ol",
+    "table",
+    "blockquote",
+    "figure",
+    "section",
+    "button",
+    "label",
+    "li",
+    "pre",
+    "p",
+    "a",
+    "dl",
+    "figcaption",
+    "td",
+    "details",
+    "span",
 )
-MARKED: Final = ("navigation", "promo", "ad", "comment", "legal", "bio", "subtitle", "byline", "dateline", "caption", "pull_quote")
+MARKED: Final = (
+    "navigation",
+    "promo",
+    "ad",
+    "comment",
+    "legal",
+    "bio",
+    "subtitle",
+    "byline",
+    "dateline",
+    "caption",
+    "pull_quote",
+)
 """Kinds that a mark around the line can state."""
 
 _MARKED_KINDS: Final[Numbers] = np.array([KIND_NUMBERS[kind] for kind in MARKED], np.int32)
@@ -49,15 +83,56 @@ for _place, _tag in enumerate(AROUND_TAGS):
 _H1, _P, _ARTICLE = (TAG_NUMBERS[tag] for tag in ("h1", "p", "article"))
 
 OWN: Final = (
-    "words", "chars", "link_share", "links", "strong_share", "commas", "ends", "digits", "capitals", "word_length",
-    "first", "last", "bars", "rights", "tag", "depth", "gap", "hidden", "heading", "repeats", "title_share", "wide",
+    "words",
+    "chars",
+    "link_share",
+    "links",
+    "strong_share",
+    "commas",
+    "ends",
+    "digits",
+    "capitals",
+    "word_length",
+    "first",
+    "last",
+    "bars",
+    "rights",
+    "tag",
+    "depth",
+    "gap",
+    "hidden",
+    "heading",
+    "repeats",
+    "title_share",
+    "wide",
 )
 LEVELS: Final = ("chars", "link_share", "good_share", "lines", "good_density", "children")
 PLACE: Final = (
-    "place", "chars_before", "good_before", "good_after", "after_h1", "h1_lines", "h1_chars", "to_good_before",
-    "to_good_after", "chars_to_good_before", "chars_to_good_after", "in_top", "in_50", "in_70", "in_90", "before_top",
-    "after_top", "top_share", "top_good", "top_depth", "common_before", "common_after",
-    "common_h1", "h1_depth", "common_top",
+    "place",
+    "chars_before",
+    "good_before",
+    "good_after",
+    "after_h1",
+    "h1_lines",
+    "h1_chars",
+    "to_good_before",
+    "to_good_after",
+    "chars_to_good_before",
+    "chars_to_good_after",
+    "in_top",
+    "in_50",
+    "in_70",
+    "in_90",
+    "before_top",
+    "after_top",
+    "top_share",
+    "top_good",
+    "top_depth",
+    "common_before",
+    "common_after",
+    "common_h1",
+    "h1_depth",
+    "common_top",
 )
 PATTERN: Final = ("lines", "words", "link_share", "good_share", "span", "last")
 PAGE: Final = ("page_lines", "page_chars", "page_good", "page_links", "page_articles", "page_paragraphs")
@@ -70,7 +145,9 @@ NAMES: Final = (
     *OWN,
     *(f"in_{tag}" for tag in AROUND_TAGS),
     *(f"marked_{kind}" for kind in MARKED),
-    "lexical", "lexical_word", "naming",
+    "lexical",
+    "lexical_word",
+    "naming",
     *(f"around_{level}_{name}" for level in range(5) for name in LEVELS),
     *PLACE,
     *(f"pattern_{name}" for name in PATTERN),
@@ -122,8 +199,8 @@ def _classify(byte: int) -> int:
 
 @compile_kernel
 def _classify_end(text: Numbers, start: int, end: int) -> int:
-    """Sort of the last character: 1 full stop, 2 other end of a sentence, 3 colon, 4 comma, 5 quotation mark or bracket,
-    6 digit, 7 letter, 8 beyond ASCII."""
+    """Sort of the last character: 1 full stop, 2 other end of a sentence, 3 colon, 4 comma, 5 quotation mark or
+    bracket, 6 digit, 7 letter, 8 beyond ASCII."""
     byte = text[end - 1]
     if byte == 46:
         return 1
@@ -217,7 +294,9 @@ def _hash_titles(scan: Scan, keys: Numbers) -> None:
     while place < end:
         value = np.uint64(5)
         start = place
-        while place < end and (scan.data[place] >= 0x80 or 48 <= scan.data[place] <= 57 or 97 <= (scan.data[place] | 32) <= 122):
+        while place < end and (
+            scan.data[place] >= 0x80 or 48 <= scan.data[place] <= 57 or 97 <= (scan.data[place] | 32) <= 122
+        ):
             value = (value ^ np.uint64(scan.data[place] | 32)) * np.uint64(FNV_PRIME)
             place += 1
         if place - start > 2:
@@ -308,9 +387,7 @@ def _measure(scan: Scan, page: Page, kinds: Numbers, lexical: Numbers, naming: N
         row[16] = own[HAS_GAP]
         row[17] = own[HIDDEN]
         row[20] = _share_of_title(page.text, own[TEXT_START], own[TEXT_END], title_keys)
-        if elements[block, TAG] == _H1 and h1 < 0:
-            h1 = line
-        elif elements[block, TAG] == _H1 and row[20] > rows[h1, 20]:
+        if (elements[block, TAG] == _H1 and h1 < 0) or (elements[block, TAG] == _H1 and row[20] > rows[h1, 20]):
             h1 = line
         is_good = row[0] >= MIN_GOOD_WORDS and link_share < MAX_GOOD_LINK_SHARE and own[HIDDEN] == 0
         good[line + 1] = good[line] + (chars if is_good else 0)
@@ -333,7 +410,11 @@ def _measure(scan: Scan, page: Page, kinds: Numbers, lexical: Numbers, naming: N
             near_key += np.uint64(scan.words[word]) * np.uint64(31)
         for which in range(2):
             sums = path_sums if which == 0 else wide_sums
-            slot = _find_slot(path_keys, paths[element] | np.uint64(1)) if which == 0 else _find_slot(wide_keys, near_key | np.uint64(1))
+            slot = (
+                _find_slot(path_keys, paths[element] | np.uint64(1))
+                if which == 0
+                else _find_slot(wide_keys, near_key | np.uint64(1))
+            )
             slots[line, 1 + which] = slot
             if sums[slot, 0] == 0:
                 sums[slot, 4] = line
@@ -377,7 +458,9 @@ def _measure(scan: Scan, page: Page, kinds: Numbers, lexical: Numbers, naming: N
         row = rows[line]
         row[own_place + 7] = min(line - before_line, 60) if before_line >= 0 else 99
         row[own_place + 9] = min(chars_before[line] - chars_before[before_line + 1], 5000) if before_line >= 0 else 9999
-        row[own_place + 20] = _measure_common(elements, depths, places, slots[line, 3], slots[before_line, 3] if before_line >= 0 else 0)
+        row[own_place + 20] = _measure_common(
+            elements, depths, places, slots[line, 3], slots[before_line, 3] if before_line >= 0 else 0
+        )
         if good[line + 1] > good[line]:
             before_line = line
     after_line = -1
@@ -385,7 +468,9 @@ def _measure(scan: Scan, page: Page, kinds: Numbers, lexical: Numbers, naming: N
         row = rows[line]
         row[own_place + 8] = min(after_line - line, 60) if after_line >= 0 else 99
         row[own_place + 10] = min(chars_before[after_line] - chars_before[line + 1], 5000) if after_line >= 0 else 9999
-        row[own_place + 21] = _measure_common(elements, depths, places, slots[line, 3], slots[after_line, 3] if after_line >= 0 else 0)
+        row[own_place + 21] = _measure_common(
+            elements, depths, places, slots[line, 3], slots[after_line, 3] if after_line >= 0 else 0
+        )
         if good[line + 1] > good[line]:
             after_line = line
     kind_bits = np.zeros(page.sizes[N_NODES], np.int64)

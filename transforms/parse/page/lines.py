@@ -30,8 +30,8 @@ from transforms.parse.page.names import (
     find_number,
 )
 from transforms.parse.page.scan import (
-    BREAK,
     BR,
+    BREAK,
     CLOSE,
     ELEMENTS,
     EVENTS,
@@ -75,8 +75,10 @@ N_TEXT, N_LINES, N_PARTS, N_NODES, N_LINKS, SPACE, GAP, STARTED, LINE_START = ra
 does; whether anything stands on the line yet."""
 
 CP1252: Final = np.array(
-    [ord(bytes([byte]).decode("cp1252", "replace")) if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else byte
-     for byte in range(0x80, 0xA0)],
+    [
+        ord(bytes([byte]).decode("cp1252", "replace")) if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else byte
+        for byte in range(0x80, 0xA0)
+    ],
     np.int32,
 )
 """What numeric references from 128 to 159 stand for (HTML standard, section 13.2.5.80)."""
@@ -447,8 +449,17 @@ def _put_code(page: Page, code: int) -> None:
     if code == 0 or code > 0x10FFFF or 0xD800 <= code < 0xE000:
         code = NOT_A_CHARACTER
     is_space = (
-        code == 32 or 9 <= code <= 13 or 28 <= code <= 31 or code == 0x85 or code == 0xA0 or code == 0x1680
-        or 0x2000 <= code <= 0x200A or code == 0x2028 or code == 0x2029 or code == 0x202F or code == 0x205F
+        code == 32
+        or 9 <= code <= 13
+        or 28 <= code <= 31
+        or code == 0x85
+        or code == 0xA0
+        or code == 0x1680
+        or 0x2000 <= code <= 0x200A
+        or code == 0x2028
+        or code == 0x2029
+        or code == 0x202F
+        or code == 0x205F
         or code == 0x3000
     )
     if is_space:

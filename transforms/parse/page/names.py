@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.contracts.vocabulary import LINE_KINDS
-from transforms.parse import html_marks
 from transforms.dedup.kernels import compile_kernel
+from transforms.parse import html_marks
 from transforms.parse.records import split_words
 
 Numbers = npt.NDArray[Any]
@@ -74,9 +74,23 @@ BITS: Final = {
     "foreign": FOREIGN_TAGS,
     "hiding": HIDING_TAGS,
 }
-SKIPPED, RAW, PARAGRAPH, LINE, CELL, LAYOUT, APART, VOID, CLOSING, BOUNDARY, SPECIAL, HEADING, EMPHASIS, FOREIGN, HIDING = (
-    1 << place for place in range(len(BITS))
-)
+(
+    SKIPPED,
+    RAW,
+    PARAGRAPH,
+    LINE,
+    CELL,
+    LAYOUT,
+    APART,
+    VOID,
+    CLOSING,
+    BOUNDARY,
+    SPECIAL,
+    HEADING,
+    EMPHASIS,
+    FOREIGN,
+    HIDING,
+) = (1 << place for place in range(len(BITS)))
 
 OTHER_TAGS: Final = split_words("span label abbr cite q code sup sub font small img picture input body head ins del")
 TAGS: Final = ("", *sorted(frozenset().union(OTHER_TAGS, *BITS.values())))

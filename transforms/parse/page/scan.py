@@ -17,8 +17,13 @@ from transforms.parse import html_marks
 from transforms.parse.page.names import (
     BOUNDARY,
     CELL,
+    CLOSING,
     COMMENT_KIND,
     CONTROL_KIND,
+    FNV_BASIS,
+    FNV_PRIME,
+    FOREIGN,
+    HEADING,
     IS_CONTROL,
     IS_STATE,
     KIND_OF_WORD,
@@ -30,13 +35,6 @@ from transforms.parse.page.names import (
     OTHER_PLACES,
     PHRASE_KEYS,
     PHRASE_KIND,
-    WORD_BITS,
-    WORD_KEYS,
-    CLOSING,
-    FNV_BASIS,
-    FNV_PRIME,
-    FOREIGN,
-    HEADING,
     RAW,
     SPECIAL,
     TAG_BITS,
@@ -44,6 +42,8 @@ from transforms.parse.page.names import (
     TAG_NUMBERS,
     TAG_PLACES,
     VOID,
+    WORD_BITS,
+    WORD_KEYS,
     Numbers,
     find_number,
 )
@@ -72,7 +72,21 @@ A, P, LI, DD, DT, TABLE, TR, TD, TH, TEMPLATE = (
 )
 UL, OL, DIV, ADDRESS, BODY, HTML, HEAD, BR, OPTION, OPTGROUP, SELECT, BUTTON, FORM = (
     TAG_NUMBERS[tag]
-    for tag in ("ul", "ol", "div", "address", "body", "html", "head", "br", "option", "optgroup", "select", "button", "form")
+    for tag in (
+        "ul",
+        "ol",
+        "div",
+        "address",
+        "body",
+        "html",
+        "head",
+        "br",
+        "option",
+        "optgroup",
+        "select",
+        "button",
+        "form",
+    )
 )
 TBODY, THEAD, TFOOT, CAPTION, TEXTAREA, SCRIPT, STYLE_TAG, TITLE, SVG, MATH = (
     TAG_NUMBERS[tag]
@@ -265,7 +279,11 @@ def _close_implied(scan: Scan, tag: int) -> None:
     elif tag == OPTION or tag == OPTGROUP:
         if top == OPTION:
             _pop(scan)
-        if tag == OPTGROUP and scan.counts[DEPTH] and scan.elements[scan.counts[STACK + scan.counts[DEPTH]], TAG] == OPTGROUP:
+        if (
+            tag == OPTGROUP
+            and scan.counts[DEPTH]
+            and scan.elements[scan.counts[STACK + scan.counts[DEPTH]], TAG] == OPTGROUP
+        ):
             _pop(scan)
     elif tag == BUTTON or tag == SELECT:
         depth = _find_open(scan, tag, BOUNDARY)
@@ -277,7 +295,11 @@ def _close_implied(scan: Scan, tag: int) -> None:
         depth = _find_open(scan, P, BOUNDARY)
         if depth and _find_open(scan, BUTTON, BOUNDARY) < depth:
             _pop_through(scan, depth)
-    if bits & HEADING and scan.counts[DEPTH] and TAG_BITS[scan.elements[scan.counts[STACK + scan.counts[DEPTH]], TAG]] & HEADING:
+    if (
+        bits & HEADING
+        and scan.counts[DEPTH]
+        and TAG_BITS[scan.elements[scan.counts[STACK + scan.counts[DEPTH]], TAG]] & HEADING
+    ):
         _pop(scan)
 
 
@@ -381,8 +403,10 @@ def _is_hiding_style(data: Numbers, start: int, end: int) -> bool:
         if data[place] | 32 == 100 and _is_word(data, place, b"display"):
             if _has_value(data, place + 7, end, b"none"):
                 return True
-        elif data[place] | 32 == 118 and _is_word(data, place, b"visibility") and _has_value(
-            data, place + 10, end, b"hidden"
+        elif (
+            data[place] | 32 == 118
+            and _is_word(data, place, b"visibility")
+            and _has_value(data, place + 10, end, b"hidden")
         ):
             return True
     return False
@@ -509,7 +533,9 @@ def _read_attributes(scan: Scan, place: int, element: int) -> int:
             return place + 1
         name = place
         place += 1
-        while place < size and not is_space(data[place]) and data[place] != 61 and data[place] != 62 and data[place] != 47:
+        while (
+            place < size and not is_space(data[place]) and data[place] != 61 and data[place] != 62 and data[place] != 47
+        ):
             place += 1
         attribute = _name_attribute(data, name, place)
         while place < size and is_space(data[place]):

@@ -49,7 +49,7 @@ def list_names(scan: Scan, page: Page) -> Tokens:
 def _reduce(value: np.uint64) -> int:
     value ^= value >> np.uint64(29)
     value *= np.uint64(0xBF58476D1CE4E5B9)
-    return np.int64((value >> np.uint64(64 - TOKEN_BITS)))
+    return np.int64(value >> np.uint64(64 - TOKEN_BITS))
 
 
 @compile_kernel
@@ -107,7 +107,9 @@ def _list_names(scan: Scan, page: Page, tokens: Tokens) -> None:
             place += 1
             first, last = scan.elements[element, WORD_START], scan.elements[element + 1, WORD_START]
             for word in range(first, min(last, first + MOST_NAMES)):
-                tokens.numbers[place] = _reduce((salt ^ np.uint64(scan.words[word])) * np.uint64(FNV_PRIME) + np.uint64(1))
+                tokens.numbers[place] = _reduce(
+                    (salt ^ np.uint64(scan.words[word])) * np.uint64(FNV_PRIME) + np.uint64(1)
+                )
                 place += 1
             if page.places[element, BLOCK] == element and level < 3:
                 level += 1
