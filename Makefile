@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip
 UV_VERSION := 0.13.9
 
-.PHONY: run test lint types laws quality bench lock clean
+.PHONY: run test lint types laws quality train bench lock clean
 
 run: $(READY)
 	$(BIN)/winnow run
@@ -29,9 +29,15 @@ types: $(READY)
 laws: $(READY)
 	LAW_EXAMPLES_TIMES=12 $(BIN)/pytest -n 2 tests/property
 
-# The quality of shared passages on every pair of the evaluation data, not the sample that `make test` takes.
+# The quality of shared passages and of the bodies of pages on all of the evaluation data, not the sample that `make test` takes.
 quality: $(READY)
 	$(BIN)/python -m tests.quality.passages
+	$(BIN)/python -m tests.quality.pages
+
+# Trains the model of pages again, and the models of its folds, which `make quality` measures; half an hour on one core.
+train: $(READY)
+	$(UV) install --quiet --group train
+	$(BIN)/python -m tests.training.train_pages
 
 # Measures and renders the tables of CONTRIBUTING.md; takes hours at full size. `make bench ARGS="planted"` runs one part.
 bench: $(READY) $(BENCH_READY)

@@ -1,9 +1,10 @@
 """Measure how well the body of a page is found, beside trafilatura in the same run, on public pages labelled by others.
 
 Each page is judged by a model that saw no page of its site (tests/quality/folds; `make train` writes it). `judged` are
-the lines that the reader leaves as body, `published` is the text after cleaning. Scores: bag-of-words F1 (words as `\\w+`,
-in lower case), a mean over pages; on `aeb` also its own F1 over shingles of four words (scrapinghub's
-article-extraction-benchmark, evaluate.py). Seconds are those of one core, from the decoded page to its lines or text.
+the lines that the reader leaves as body, `published` is the text after cleaning. Scores: bag-of-words F1
+(runs of letters and digits, in lower case), a mean over pages; on `aeb` also its own F1 over shingles of four words
+(scrapinghub's article-extraction-benchmark, evaluate.py). Seconds are those of one core, from the decoded
+page to its lines or text.
 
 `python -m tests.quality.pages [EVERY]` writes the figures of every page (or of each EVERY-th one) as JSON.
 """

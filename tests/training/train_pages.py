@@ -102,7 +102,9 @@ def label_pages(pages: pl.DataFrame) -> pl.DataFrame:
         lines = read_page(html).list_texts()
         shares = lay_over(lines, text or "")
         rows.append((page, find_site(page, url, html), shares, [len(line.split()) for line in lines]))
-    schema = {"id": pl.String, "site": pl.String, "shares": pl.List(pl.Float32), "words": pl.List(pl.UInt32)}
+    schema = pl.Schema(
+        {"id": pl.String(), "site": pl.String(), "shares": pl.List(pl.Float32), "words": pl.List(pl.UInt32)}
+    )
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -149,7 +151,8 @@ def train_weights(
     np.random.default_rng(1).shuffle(order)
     starts, numbers = tokens
     weights = _descend(starts, numbers, corpus.is_body, corpus.weights, order, (EPOCHS, RATE, decay))
-    return np.clip(np.rint(weights * WEIGHT_UNITS), -127, 127).astype(np.int8)
+    whole: npt.NDArray[np.int8] = np.clip(np.rint(weights * WEIGHT_UNITS), -127, 127).astype(np.int8)
+    return whole
 
 
 @compile_kernel
@@ -227,7 +230,7 @@ def fit(corpus: Corpus, chosen: Numbers) -> PageModel:
 def save(path: Path, arrays: dict[str, Numbers]) -> None:
     """Write a model file."""
     path.parent.mkdir(exist_ok=True)
-    np.savez_compressed(path, **arrays)
+    np.savez_compressed(path, allow_pickle=True, **arrays)
 
 
 def main() -> None:

@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 
 from transforms.dedup.kernels import compile_kernel
-from transforms.parse.page.features import NAMES, S_BLOCK, Measured, share_of
+from transforms.parse.page.elements import ELEMENTS, PARENT, Scan
+from transforms.parse.page.features import NAMES, S_BLOCK, Measured
 from transforms.parse.page.lines import BLOCK, CHARS, ELEMENT, LAST, Page
 from transforms.parse.page.names import Numbers
-from transforms.parse.page.scan import ELEMENTS, PARENT, Scan
+from transforms.parse.page.signs import share_of
 
 OFFSETS: Final = (-3, -2, -1, 1, 2, 3)
 WIDTHS: Final = (2, 5, 12)

@@ -31,8 +31,8 @@ MAX_MAIN_SHARE: Final = 0.3
 (word F1 on a sample of such sites .910 without this limit for `nav`, .942 with it)."""
 
 GROUPS: Final = 5
-"""Among nested marks the telling one counts: a region, else a quotation set apart, else a quotation, else a credit, else
-a heading or list item; of each the innermost."""
+"""Among nested marks the telling one counts: a region, else a quotation set apart, else a quotation, else a credit,
+else a heading or list item; of each the innermost."""
 
 NO_LIMIT: Final = 2**31 - 1
 REGION = 0

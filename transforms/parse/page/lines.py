@@ -7,6 +7,28 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from transforms.dedup.kernels import compile_inline, compile_kernel
+from transforms.parse.page.bytes import HREF
+from transforms.parse.page.elements import (
+    BR,
+    BREAK,
+    CLOSE,
+    ELEMENTS,
+    EVENTS,
+    FLAGS,
+    FROM,
+    HIDES,
+    IN_LINK,
+    KIND,
+    OPEN,
+    PARENT,
+    SPANS,
+    TABLE,
+    TAG,
+    TEXTAREA,
+    TO,
+    A,
+    Scan,
+)
 from transforms.parse.page.names import (
     APART,
     CELL,
@@ -28,28 +50,6 @@ from transforms.parse.page.names import (
     TAG_NUMBERS,
     Numbers,
     find_number,
-)
-from transforms.parse.page.scan import (
-    BR,
-    BREAK,
-    CLOSE,
-    ELEMENTS,
-    EVENTS,
-    FLAGS,
-    FROM,
-    HIDES,
-    HREF,
-    IN_LINK,
-    KIND,
-    OPEN,
-    PARENT,
-    SPANS,
-    TABLE,
-    TAG,
-    TEXTAREA,
-    TO,
-    A,
-    Scan,
 )
 
 PRE, BLOCKQUOTE, FOOTER = (TAG_NUMBERS[tag] for tag in ("pre", "blockquote", "footer"))
@@ -359,17 +359,17 @@ def _is_wide_space(data: Numbers, place: int, length: int) -> bool:
     """True for white space of Unicode beyond ASCII."""
     first, second = data[place], data[place + 1]
     if first == 0xC2:
-        return second == 0xA0 or second == 0x85
+        return bool(second == 0xA0 or second == 0x85)
     if length < 3:
         return False
     third = data[place + 2]
     if first == 0xE1:
-        return second == 0x9A and third == 0x80
+        return bool(second == 0x9A and third == 0x80)
     if first == 0xE2:
         if second == 0x80:
-            return third <= 0x8A or third == 0xA8 or third == 0xA9 or third == 0xAF
-        return second == 0x81 and third == 0x9F
-    return first == 0xE3 and second == 0x80 and third == 0x80
+            return bool(third <= 0x8A or third == 0xA8 or third == 0xA9 or third == 0xAF)
+        return bool(second == 0x81 and third == 0x9F)
+    return bool(first == 0xE3 and second == 0x80 and third == 0x80)
 
 
 @compile_kernel

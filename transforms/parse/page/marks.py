@@ -9,21 +9,19 @@ import numpy as np
 
 from transforms.contracts.vocabulary import LINE_KINDS
 from transforms.parse.html_marks import HEADING_TAGS, TAG_KINDS, Mark, find_stated_marks
-from transforms.parse.page.lines import Marks
-from transforms.parse.page.names import TAG_NUMBERS, TAGS, UNMARKED, Numbers
-from transforms.parse.page.scan import (
+from transforms.parse.page.bytes import ITEMPROP, REL, ROLE
+from transforms.parse.page.elements import (
     CLASS_KIND,
     ELEMENTS,
     FLAGS,
     ID_KIND,
-    ITEMPROP,
-    REL,
-    ROLE,
     SPANS,
     TAG,
     TELLS,
     Scan,
 )
+from transforms.parse.page.lines import Marks
+from transforms.parse.page.names import TAG_NUMBERS, TAGS, UNMARKED, Numbers
 
 TAG_MARKS: Final = tuple(Mark(kind, f"html.{tag}") for tag, kind in TAG_KINDS.items())
 _MARK_OF_TAG: Final[Numbers] = np.full(len(TAGS), -1, np.int32)

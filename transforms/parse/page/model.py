@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 import numpy as np
 
 from transforms.linemodel.trees import Trees, score_rows
 from transforms.parse.page.around import SECOND_NAMES, look_around
+from transforms.parse.page.elements import Scan
 from transforms.parse.page.features import NAMES, Measured, measure_lines
 from transforms.parse.page.lines import N_LINES, Page
 from transforms.parse.page.names import Numbers
-from transforms.parse.page.scan import Scan
 from transforms.parse.page.tokens import add_weights, list_names, list_words
 
 MODEL_NAME: Final = "html-1"
@@ -57,7 +57,7 @@ class PageModel:
         }
 
 
-def read_model(file: BinaryIO | Path, prefix: str = "") -> PageModel:
+def read_model(file: IO[bytes] | Path, prefix: str = "") -> PageModel:
     """Take a model out of a file; KeyError or ValueError where there is none."""
     with np.load(file, allow_pickle=False) as arrays:
         return PageModel(

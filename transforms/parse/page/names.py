@@ -130,7 +130,7 @@ def _make_hashed_table(entries: dict[int, int]) -> tuple[Numbers, Numbers]:
 
 
 @compile_kernel
-def find_number(keys: Numbers, numbers: Numbers, key: int) -> int:
+def find_number(keys: Numbers, numbers: Numbers, key: Any) -> int:
     """The number that `key` stands for in a table of `make_table`; -1 when it is not there."""
     mask = keys.size - 1
     place = np.int64(key & np.uint64(mask))

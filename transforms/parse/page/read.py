@@ -9,12 +9,14 @@ from html import unescape
 import numpy as np
 
 from transforms.parse.html_marks import Mark
+from transforms.parse.page.bytes import HREF
 from transforms.parse.page.decide import decide_marks, number_kinds
+from transforms.parse.page.elements import SPANS, Scan
 from transforms.parse.page.lines import HAS_GAP, HIDDEN, LINKS_END, N_LINES, TEXT_END, TEXT_START, Page, collect_lines
 from transforms.parse.page.marks import number_marks
 from transforms.parse.page.model import PageModel, score_lines
 from transforms.parse.page.names import Numbers
-from transforms.parse.page.scan import HREF, SPANS, Scan, scan_page
+from transforms.parse.page.scan import scan_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class ReadPage:
     @property
     def is_hidden(self) -> Numbers:
         """Whether the page hides a line until something happens, by line."""
-        return self.page.lines[: self.page.sizes[N_LINES], HIDDEN] != 0
+        hidden: Numbers = self.page.lines[: self.page.sizes[N_LINES], HIDDEN] != 0
+        return hidden
 
     @property
     def blank_before(self) -> list[int]:

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from transforms.dedup.kernels import compile_kernel
+from transforms.parse.page.elements import KEY, PARENT, WORD_START, Scan
 from transforms.parse.page.lines import BLOCK, ELEMENT, N_LINES, TEXT_END, TEXT_START, Page
 from transforms.parse.page.names import FNV_PRIME, Numbers
-from transforms.parse.page.scan import KEY, PARENT, WORD_START, Scan
 
 TOKEN_BITS: Final = 15
 """Tokens are numbers below 1 << TOKEN_BITS."""
@@ -49,7 +49,7 @@ def list_names(scan: Scan, page: Page) -> Tokens:
 def _reduce(value: np.uint64) -> int:
     value ^= value >> np.uint64(29)
     value *= np.uint64(0xBF58476D1CE4E5B9)
-    return np.int64(value >> np.uint64(64 - TOKEN_BITS))
+    return int(value >> np.uint64(64 - TOKEN_BITS))
 
 
 @compile_kernel

@@ -13,10 +13,17 @@ from hypothesis import strategies as st
 
 from transforms.contracts.vocabulary import LINE_KINDS
 from transforms.parse import html_marks
+from transforms.parse.page.elements import (
+    CLASS_KIND,
+    ELEMENTS,
+    MAX_DEPTH,
+    PARENT,
+    TAG,
+)
 from transforms.parse.page.model import load_model
 from transforms.parse.page.names import TAGS
 from transforms.parse.page.read import ReadPage, read_page
-from transforms.parse.page.scan import CLASS_KIND, ELEMENTS, MAX_DEPTH, PARENT, TAG, scan_page
+from transforms.parse.page.scan import scan_page
 
 
 def list_paths(page: str) -> list[str]:
