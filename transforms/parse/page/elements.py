@@ -64,8 +64,8 @@ TBODY, THEAD, TFOOT, CAPTION, TEXTAREA, SCRIPT, STYLE_TAG, TITLE, SVG, MATH = (
 
 TAG, PARENT, FLAGS, KEY, WORD_START, CLASS_KIND, CLASS_FROM, CLASS_TO, ID_KIND, ID_FROM, ID_TO, SPANS = range(12)
 """Columns of `elements`: number of the tag, element around it, HIDES and TELLS, hash of its name, where its words
-start, kind that a name of its class states (1 more than the place in LINE_KINDS, 0 for none) and where that name stands, the
-same for its id, and from SPANS on two columns an attribute."""
+start, kind that a name of its class states (1 more than the place in LINE_KINDS, 0 for none), where that name stands,
+the same for its id, and from SPANS on two columns an attribute."""
 
 ELEMENT_COLUMNS: Final = SPANS + 2 * KEPT_ATTRIBUTES
 
