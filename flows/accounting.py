@@ -1,11 +1,12 @@
 """Counting what a run did: its summary, and its row of `runs`."""
 
+import json
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
-import transforms
 from flows.deciding import Verdict
 from flows.publication import StagedFile
 from flows.run import Batch, Run, list_versions, scan_batches, scan_held
@@ -16,6 +17,7 @@ from flows.summary import RunSummary, count_store
 from transforms.contracts import REJECTS, RUNS
 from transforms.documents import DERIVED
 from transforms.outcomes import Outcomes, count_outcomes, name_counts
+from transforms.version import name_pipeline
 
 
 def summarise_nothing_new(run: Run, discovery: Discovery) -> RunSummary:
@@ -76,6 +78,12 @@ def _read_new_rejects(run: Run, batches: list[Batch]) -> pl.DataFrame:
     return rejects.join(run.store.scan(REJECTS, key), on=key, how="anti", nulls_equal=True).collect()
 
 
+def _describe_parameters(run: Run) -> str:
+    """The settings as JSON, and the names that stand for others as they were then, since the file can change."""
+    tables = {f"names_of_{field}": dict(pairs) for field, pairs in asdict(run.names).items() if pairs}
+    return json.dumps({**run.settings.model_dump(mode="json"), **tables}, ensure_ascii=False)
+
+
 def make_run_row(run: Run, summary: RunSummary, finished_at: datetime) -> pl.DataFrame:
     """The row of `runs`."""
     return RUNS.frame(
@@ -85,9 +93,9 @@ def make_run_row(run: Run, summary: RunSummary, finished_at: datetime) -> pl.Dat
                 "command": run.command,
                 "started_at": run.started_at,
                 "finished_at": finished_at,
-                "pipeline_version": transforms.__version__,
+                "pipeline_version": name_pipeline(),
                 "versions": list_versions(),
-                "parameters": run.settings.model_dump_json(),
+                "parameters": _describe_parameters(run),
                 "files_seen": summary.files_seen,
                 "files_ignored": sum(summary.files_ignored.values()),
                 "files_waiting": len(summary.files_waiting),

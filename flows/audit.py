@@ -23,13 +23,15 @@ from flows.staging import Desired, preview_store
 from flows.storage import Store
 from flows.validation import AuditResult, TableRows, validate_rows
 from transforms import laws
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, Table
+from transforms.clean.templates import TEMPLATE_RULE
+from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, SIGNALS, TEMPLATES, Table
 from transforms.contracts.parameters import DedupParameters
 from transforms.contracts.parsed import DECISIONS
 from transforms.dedup.align import locate_span_words
 from transforms.dedup.deduplicate import NOTHING_COMPARED
 from transforms.dedup.rank import RANKED_COLUMNS
 from transforms.dedup.update import PAIR, Compared, Held, Tools, assign_parts, update_decisions
+from transforms.dedup.words import hash_texts
 
 LINE_COUNTS: Final = pl.Schema({"document_id": pl.String, "lines": pl.UInt32})
 
@@ -104,6 +106,8 @@ def check_run(scope: Scope, run: Run, batches: Sequence[Batch], row: pl.DataFram
     yield laws.check_counts(row)
     yield check_totals(scope.store, pl.concat([scope.store.read(RUNS), row]))
     yield from check_lines(scope, line_counts)
+    yield from check_signals(scope, line_counts.select("document_id"))
+    yield from check_templates(scope)
     yield from check_laws(scope, run.settings.dedup, shelve_texts(scope, run.work / "texts"))
 
 
@@ -140,6 +144,35 @@ def check_lines(scope: Scope, line_counts: pl.LazyFrame) -> Checks:
             if derived.height:
                 removed = scope.find(REMOVED, ["document_id", "line"], derived.select("document_id"))
                 yield laws.check_lines(derived, removed, counts)
+
+
+def check_signals(scope: Scope, derived: pl.LazyFrame | None = None) -> Checks:
+    """Each document has one row of signals, and nobody else has. `derived`: those of which that is asked; None: all.
+
+    A store that an older version wrote has no signals of what it held, until everything is derived again.
+    """
+    for table in (ARTICLES, DUPLICATES):
+        for ids in scope.walk(table, ["document_id"]):
+            asked = ids if derived is None else ids.lazy().join(derived, on="document_id", how="semi").collect()
+            yield laws.check_signals(asked, scope.find(SIGNALS, ["document_id"], asked))
+    for ids in scope.walk_changed(SIGNALS, ["document_id"]):
+        yield _check_measured(scope, ids)
+    for gone in _walk_gone(scope, (ARTICLES, DUPLICATES)):
+        yield _check_measured(scope, scope.find(SIGNALS, ["document_id"], gone))
+
+
+def _check_measured(scope: Scope, ids: pl.DataFrame) -> pl.DataFrame:
+    """The documents that signals speak of, with their rows."""
+    held = pl.concat([scope.find(table, ["document_id"], ids) for table in (ARTICLES, DUPLICATES)])
+    return laws.check_signals(held, scope.find(SIGNALS, ["document_id"], ids))
+
+
+def check_templates(scope: Scope) -> Checks:
+    """Lines that templates took out are templates of the table as it will be."""
+    templates = scope.store.read(TEMPLATES)
+    for removed in scope.walk(REMOVED, ["document_id", "text", "rule"]):
+        by_template = removed.filter(pl.col("rule").str.starts_with(TEMPLATE_RULE))
+        yield laws.check_templates(by_template.with_columns(line_sha256=hash_texts(by_template["text"])), templates)
 
 
 def check_decided(scope: Scope, parameters: DedupParameters) -> Checks:
@@ -260,6 +293,8 @@ def audit_store(store: Store, parameters: DedupParameters) -> Checks:
     yield laws.check_counts(runs)
     yield check_totals(store, runs)
     yield from check_raw_bytes(store)
+    yield from check_signals(scope)
+    yield from check_templates(scope)
     with TemporaryDirectory(prefix="winnow-verify-") as folder:
         shelf = shelve_texts(scope, Path(folder))
         yield from check_laws(scope, parameters, shelf)

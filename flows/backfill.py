@@ -12,3 +12,9 @@ from flows.settings import load_settings
 def backfill(data: str | None = None) -> dict[str, Any]:
     """Rebuild the whole store from `raw`. Under the same code and settings no byte of it changes."""
     return execute("backfill", load_settings(data=data)).to_dict()
+
+
+@flow(name="winnow-learn")
+def learn(data: str | None = None) -> dict[str, Any]:
+    """Learn the templates of the store's outlets, and rebuild the store with them."""
+    return execute("learn", load_settings(data=data)).to_dict()

@@ -19,6 +19,7 @@ import transforms
 from flows.errors import AuditRefusedError, NotFoundError, SettingsError, WinnowError
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store
+from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 
 if TYPE_CHECKING:
     from flows.summary import RunSummary
@@ -125,6 +126,21 @@ def backfill(inbox: str | None, data: str | None, *, everything: bool, as_json: 
 @cli.command()
 @with_store
 @with_json
+def learn(inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Learn which lines repeat in many articles of one outlet, and take them out of every document.
+
+    The lines are published as `templates`, and runs go on taking them out until this is run again. Everything is
+    derived again from `raw`, as `winnow backfill --all` does, and published together with what was learned.
+    """
+    settings = read_store_settings(inbox, data)
+    with exit_codes(settings):
+        summary = run_flow("learn", settings, quiet=as_json)
+    print_summary(summary, as_json=as_json)
+
+
+@cli.command()
+@with_store
+@with_json
 def status(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Show the store at a glance: what it holds, what waits in the inbox, the last runs."""
     from flows.lookup import summarise_store
@@ -146,7 +162,8 @@ def status(inbox: str | None, data: str | None, *, as_json: bool) -> None:
 def show(document: str, inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Show a document: its metadata with the line each value comes from, its text, and what was taken out.
 
-    ID_OR_PATH is a document id, the start of one (6 characters or more), or a path relative to the inbox.
+    ID_OR_PATH is a document id, the start of one (6 characters or more), or a path relative to the inbox. PATH#3 is
+    record 3 of a file with many (the first one is shown without it), PATH/MEMBER a member of an archive.
     """
     from flows.lookup import find_newest_document, read_document
     from flows.report import render_document
@@ -168,9 +185,10 @@ def why(document: str, inbox: str | None, data: str | None, *, as_json: bool) ->
     """Say where a document is, and why.
 
     The whole story of a file: each version that was taken in, whether it was kept, set aside or rejected, which
-    documents say the same, how many words they share, and in how many passages.
+    documents say the same, how many words they share, and in how many passages. Of a file with many documents the
+    first ones are told; PATH#3 asks for record 3 of it, PATH/MEMBER for a member of an archive.
     """
-    from flows.lookup import describe_absence, explain_document, find_documents
+    from flows.lookup import DOCUMENTS_TOLD, describe_absence, explain_document, find_documents, list_told
     from flows.report import render_story
 
     settings = read_store_settings(inbox, data)
@@ -179,9 +197,11 @@ def why(document: str, inbox: str | None, data: str | None, *, as_json: bool) ->
         if found.documents.is_empty() and found.rejects.is_empty():
             raise NotFoundError(describe_absence(document, found, settings))
         store = Store(settings.data)
+        told, counts = list_told(found)
         story = {
-            "documents": [explain_document(store, document_id) for document_id in found.documents["document_id"]],
-            "rejects": found.rejects.to_dicts(),
+            "documents": [explain_document(store, document_id) for document_id in told],
+            "counts": {**counts, "rejected": found.rejects.height},
+            "rejects": found.rejects.head(DOCUMENTS_TOLD).to_dicts(),
             "sightings": found.sightings.to_dicts(),
         }
     if as_json:
@@ -287,12 +307,15 @@ def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
         with console.status("starting Prefect"):
             stack.enter_context(provide_prefect_api(settings.data / ".prefect", import_flows))
         from flows.backfill import backfill as backfill_flow
+        from flows.backfill import learn as learn_flow
         from flows.ingest import ingest as ingest_flow
         from flows.summary import RunSummary
 
         stack.enter_context(report_to(ConsoleReporter(console)))
         if command == "backfill":
             return RunSummary(**backfill_flow(data=str(settings.data)))
+        if command == "learn":
+            return RunSummary(**learn_flow(data=str(settings.data)))
         return RunSummary(**ingest_flow(inbox=str(settings.inbox), data=str(settings.data)))
 
 
@@ -318,7 +341,7 @@ def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
         waiting = f", {len(summary.files_waiting)} still being written" if summary.files_waiting else ""
         ignored = f", {sum(summary.files_ignored.values())} ignored" if summary.files_ignored else ""
         seen = f"{summary.files_seen} files seen{ignored}{waiting}"
-        what = "Nothing comes out otherwise" if summary.command == "backfill" else "Nothing is new"
+        what = "Nothing comes out otherwise" if summary.command in REBUILDING_COMMANDS else "Nothing is new"
         out.print(f"{what}: {seen}. No byte was changed.\n{describe_store(summary)}\n{render_next_steps(summary)}")
 
 

@@ -10,6 +10,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 from prefect.runtime import flow_run
 
 from flows.accounting import summarise_nothing_new
+from flows.names import read_names
 from flows.publication import JOURNAL, recover
 from flows.report import render_summary_markdown, tabulate_summary
 from flows.run import Run
@@ -49,12 +50,13 @@ def execute(command: str, settings: Settings) -> RunSummary:
 
 def start_run(command: str, settings: Settings, store: Store) -> Run:
     """Name a run, later than every run before it, and name the flow run after it."""
+    names = read_names(settings.names)
     latest = store.read(RUNS, ["started_at"])["started_at"].max()
     run_id, started_at = make_run_id(datetime.now(UTC), latest if isinstance(latest, datetime) else None)
     if flow_run.id:
         with get_client(sync_client=True) as client:
             client.update_flow_run(flow_run.id, name=f"{command} {run_id}")
-    return Run(run_id, started_at, command, settings)
+    return Run(run_id, started_at, command, settings, names)
 
 
 @contextmanager

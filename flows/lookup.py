@@ -17,6 +17,11 @@ from flows.summary import count_rows
 from transforms.contracts import DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, TABLES
 
 ID_PREFIX = re.compile(r"[0-9a-f]{6,32}")
+RECORD_SUFFIX = re.compile(r"(?P<path>.+)#(?P<record>\d{1,9})")
+
+
+DOCUMENTS_TOLD = 20
+"""Documents of one file that `winnow why` tells one by one; a table of a hundred thousand rows has as many stories."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,12 @@ def list_places(name: str, settings: Settings) -> list[str]:
 
 
 def find_documents(name: str, settings: Settings) -> Found:
-    """Everything that `name` stands for: an id, the start of one (6 characters or more), or a path."""
+    """Everything that `name` stands for: an id, the start of one (6 characters or more), or a path.
+
+    `PATH#3` is record 3 of a file, `PATH/MEMBER` what came from that member of it.
+    """
     store = Store(settings.data)
-    names = ["document_id", "source_path", "ingested_at", "relation"]
+    names = ["document_id", "source_path", "record", "ingested_at", "relation"]
     held = scan_held(store, names).collect()
     if ID_PREFIX.fullmatch(name):
         by_id = held.filter(pl.col("document_id").str.starts_with(name))
@@ -56,16 +64,51 @@ def find_documents(name: str, settings: Settings) -> Found:
         found = _collect(store, held.filter(pl.col("source_path") == path), path)
         if found.documents.height or found.rejects.height or found.sightings.height:
             return found
+    within = _find_within(name, store, settings, held)
     # As `source_path` shows it, or a name that stands for nothing.
-    return _collect(store, held.filter(pl.col("source_path") == name), name)
+    return within or _collect(store, held.filter(pl.col("source_path") == name), name)
+
+
+def _find_within(name: str, store: Store, settings: Settings, held: pl.DataFrame) -> Found | None:
+    """What `name` stands for within a file: a record, or a member; None when it is neither."""
+    numbered = RECORD_SUFFIX.fullmatch(name)
+    for path in map(name_source, list_places(numbered["path"], settings)) if numbered else ():
+        record = int(numbered["record"]) if numbered else 0
+        found = _collect(store, held.filter(pl.col("source_path") == path), path)
+        is_asked = pl.col("record") == record
+        found = Found(found.documents.filter(is_asked), found.rejects.filter(is_asked), found.sightings)
+        if found.documents.height or found.rejects.height:
+            return found
+    for path in map(name_source, list_places(name, settings)):
+        holders = held.filter(pl.lit(path).str.starts_with(pl.col("source_path") + "/"))
+        for holder in holders["source_path"].unique(maintain_order=True):
+            member = path.removeprefix(f"{holder}/")
+            inside = _list_member(store, holder, member)
+            found = _collect(store, holders.join(inside, on="document_id", how="semi"), holder)
+            is_said = pl.col("reason").str.ends_with(f"It is the member {member}.")
+            found = Found(found.documents, found.rejects.filter(is_said), found.sightings)
+            if found.documents.height or found.rejects.height:
+                return found
+    return None
+
+
+def _list_member(store: Store, source_path: str, member: str) -> pl.DataFrame:
+    """The documents that came from one member of a file."""
+    is_member = (pl.element().struct.field("field") == "member") & (pl.element().struct.field("value") == member)
+    return (
+        scan_held(store, ["document_id", "source_path", "evidence"])
+        .filter((pl.col("source_path") == source_path) & pl.col("evidence").list.eval(is_member).list.any())
+        .select("document_id")
+        .collect()
+    )
 
 
 def _collect(store: Store, documents: pl.DataFrame, source_path: str) -> Found:
     is_named = pl.col("source_path") == source_path
     sightings = store.scan(RAW, ["source_path", "source_sha256", "source_bytes", "ingested_at", "run_id"])
     return Found(
-        documents.sort("ingested_at", descending=True),
-        store.scan(REJECTS).filter(is_named).collect().sort("rejected_at", descending=True),
+        documents.sort("ingested_at", "record", descending=[True, False]),
+        store.scan(REJECTS).filter(is_named).collect().sort("rejected_at", "record", descending=[True, False]),
         sightings.filter(is_named).collect().sort("ingested_at"),
     )
 
@@ -109,7 +152,7 @@ def explain_document(store: Store, document_id: str) -> dict[str, Any]:
     is_of_pair = (pl.col("document_id") == document_id) | (pl.col("other_id") == document_id)
     overlaps = store.scan(OVERLAPS).filter(is_of_pair).collect()
     others = {other for pair in overlaps.select("document_id", "other_id").iter_rows() for other in pair}
-    known = scan_held(store, ["document_id", "source_path", "relation"])
+    known = scan_held(store, ["document_id", "source_path", "record", "relation"])
     wanted = [*others, *(partner["document_id"] for partner in row["partners"])]
     paths = {
         item["document_id"]: item for item in known.filter(pl.col("document_id").is_in(wanted)).collect().to_dicts()
@@ -117,6 +160,8 @@ def explain_document(store: Store, document_id: str) -> dict[str, Any]:
     return {
         "document_id": document_id,
         "source_path": row["source_path"],
+        "record": row["record"],
+        "member": find_member(row["evidence"]),
         "place": "articles" if row["relation"] is None else "duplicates",
         "title": row["title"],
         "ingested_at": row["ingested_at"],
@@ -133,6 +178,17 @@ def explain_document(store: Store, document_id: str) -> dict[str, Any]:
     }
 
 
+def find_member(evidence: list[dict[str, Any]]) -> str | None:
+    """The member of its file that a document comes from, where it has a path of its own."""
+    return next((item["value"] for item in evidence if item["field"] == "member"), None)
+
+
+def list_told(found: Found) -> tuple[list[str], dict[str, int]]:
+    """The documents of a file that are told one by one, and the numbers of all: kept, and set aside by relation."""
+    relations = found.documents.select(pl.col("relation").fill_null("kept").value_counts(sort=True)).unnest("relation")
+    return found.documents["document_id"].head(DOCUMENTS_TOLD).to_list(), dict(relations.iter_rows())
+
+
 def _describe_overlap(pair: dict[str, Any], document_id: str, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """An overlap as seen from one of its two documents."""
     is_lower = pair["document_id"] == document_id
@@ -140,6 +196,7 @@ def _describe_overlap(pair: dict[str, Any], document_id: str, known: dict[str, d
     return {
         "other_id": other["document_id"],
         "source_path": other["source_path"],
+        "record": other["record"],
         "other_is": other["relation"] or "kept",
         "ranks": "above" if is_lower else "below",
         "words": pair["words"],

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.summary import RunSummary
+from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 
 
 def list_numbers(summary: RunSummary) -> list[tuple[str, int]]:
@@ -16,7 +17,7 @@ def list_numbers(summary: RunSummary) -> list[tuple[str, int]]:
     files = [("files seen", summary.files_seen)]
     files += [(f"  ignored: {why}", count) for why, count in sorted(summary.files_ignored.items())]
     files += [("  still being written", len(summary.files_waiting))] if summary.files_waiting else []
-    files += [("files held" if summary.command == "backfill" else "files new", summary.files_new)]
+    files += [("files held" if summary.command in REBUILDING_COMMANDS else "files new", summary.files_new)]
     documents = [("documents kept", summary.documents_kept)]
     documents += [("documents set aside", sum(summary.set_aside_by_relation.values()))]
     documents += [(f"  {relation}", count) for relation, count in sorted(summary.set_aside_by_relation.items())]
@@ -128,9 +129,9 @@ def render_document(document: Mapping[str, Any]) -> RenderableType:
         source = f"  ({evidence[name][0]})" if name in evidence else ""
         fields.add_row(name, Text(shown) + Text(source, style="dim"))
     place = "kept" if document["relation"] is None else f"{document['relation']} of {document['duplicate_of']}"
-    head = Text(
-        f"{document['source_path']}  {document['document_id']}\n{place}, {document['word_count']} words", "bold"
-    )
+    origin = next((item["value"] for item in document["evidence"] if item["field"] == "member"), None)
+    name = name_document(document["source_path"], document["record"], origin)
+    head = Text(f"{name}  {document['document_id']}\n{place}, {document['word_count']} words", "bold")
     body = Text("\n\n").join(
         Text(document["text"][block["start"] : block["end"]], style=KIND_STYLES.get(block["kind"], ""))
         for block in document["blocks"]
@@ -151,24 +152,37 @@ def render_story(story: Mapping[str, Any]) -> RenderableType:
     """What became of a file: each version of it, each rejection."""
     parts: list[RenderableType] = [_describe_document(document) for document in story["documents"]]
     parts += [
-        Text(f"{reject['source_path']}: rejected at {reject['stage']} ({reject['reason_code']})\n  {reject['reason']}")
+        Text(
+            f"{name_document(reject['source_path'], reject['record'])}: rejected at {reject['stage']} "
+            f"({reject['reason_code']})\n  {reject['reason']}"
+        )
         for reject in story["rejects"]
     ]
+    if sum(story["counts"].values()) > len(story["documents"]) + len(story["rejects"]):
+        counted = ", ".join(f"{count} {what}" for what, count in story["counts"].items())
+        parts.append(Text(f"In all: {counted}. FILE#3 asks for record 3, FILE/MEMBER for a member of an archive.\n"))
     if story["sightings"]:
         seen = ", ".join(sighting["run_id"] for sighting in story["sightings"])
         parts.append(Text(f"taken in by run {seen}", style="dim"))
     return Group(*parts)
 
 
+def name_document(source_path: str, record: int, member: str | None = None) -> str:
+    """A document as a person can ask for it: the path of its file, its record if not the first one, its member."""
+    return (f"{source_path}#{record}" if record else source_path) + (f" ({member})" if member else "")
+
+
 def _describe_document(document: Mapping[str, Any]) -> Text:
     place = "kept" if document["relation"] is None else f"set aside as {document['relation']}"
-    text = Text(f"{document['source_path']}  {document['document_id']}: {place}\n", style="bold")
+    name = name_document(document["source_path"], document["record"], document["member"])
+    text = Text(f"{name}  {document['document_id']}: {place}\n", style="bold")
     if document["reason"]:
         text.append(f"  {document['reason']}\n", style="not bold")
     for pair in document["overlaps"]:
         text.append(
             f"  shares {pair['words']} words ({show_percent(pair['share'])}) in "
-            f"{count_things(pair['passages'], 'passage')} with {pair['source_path']} ({pair['other_is']}, ranks "
+            f"{count_things(pair['passages'], 'passage')} with {name_document(pair['source_path'], pair['record'])} "
+            f"({pair['other_is']}, ranks "
             f"{pair['ranks']} it)\n",
             style="not bold",
         )

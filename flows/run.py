@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,8 +12,10 @@ import polars as pl
 
 from flows.settings import Settings
 from flows.storage import Store
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, Table
+from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, SIGNALS, Table
+from transforms.contracts.parameters import DerivationParameters, NameTable
 from transforms.contracts.parsed import DECISIONS
+from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 from transforms.dedup.update import HELD_COLUMNS, Held
 
 RECORDED_LIBRARIES: Final = (
@@ -25,8 +27,11 @@ RECORDED_LIBRARIES: Final = (
     "numba",
     "polars",
     "prefect",
-    "py3langid",
+    "pycld2",
     "pyarrow",
+    "pypdfium2",
+    "python-docx",
+    "warcio",
 )
 """Libraries whose version can shape a result or a verdict."""
 
@@ -39,11 +44,17 @@ class Run:
     started_at: datetime
     command: str
     settings: Settings
+    names: NameTable = field(default_factory=NameTable)
 
     @property
     def is_rebuild(self) -> bool:
         """Whether everything is derived again, and nothing but `raw` and the rejects without bytes is trusted."""
-        return self.command == "backfill"
+        return self.command in REBUILDING_COMMANDS
+
+    @property
+    def derivation(self) -> DerivationParameters:
+        """How documents are made of files."""
+        return replace(self.settings.derivation, names=self.names)
 
     @property
     def store(self) -> Store:
@@ -76,6 +87,11 @@ class Batch:
     def removed(self) -> Path:
         """Lines taken out."""
         return self.folder / f"{REMOVED.name}.parquet"
+
+    @property
+    def signals(self) -> Path:
+        """Quality signals of the documents."""
+        return self.folder / f"{SIGNALS.name}.parquet"
 
     @property
     def rejects(self) -> Path:

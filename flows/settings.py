@@ -13,7 +13,15 @@ from pydantic_settings import (
 )
 
 from flows.errors import SettingsError
-from transforms.contracts.parameters import LOWEST_THRESHOLD, DedupParameters
+from transforms.contracts.parameters import (
+    COLUMN_FIELDS,
+    LOWEST_THRESHOLD,
+    CleanParameters,
+    DedupParameters,
+    DerivationParameters,
+    OperatingPoint,
+    ReadingParameters,
+)
 
 ENV_PREFIX: Final = "WINNOW_"
 
@@ -32,6 +40,19 @@ class Settings(BaseSettings):
         Field(description="Shell patterns of names to pass over; one with a slash is matched against the path."),
     ] = (".*", "README*", "*.tmp", "*.part", "*.crdownload", "*~")
     max_file_bytes: Annotated[int, Field(ge=1, description="Larger files are rejected (bytes).")] = 50_000_000
+    max_unpacked_bytes: Annotated[
+        int, Field(ge=1, description="A file that holds more when unpacked is rejected (bytes).")
+    ] = ReadingParameters.max_unpacked_bytes
+    max_file_seconds: Annotated[
+        int,
+        Field(
+            ge=1, description="Longest time of a processor for reading one PDF, Word file, e-mail or archive (seconds)."
+        ),
+    ] = 120
+    columns: Annotated[
+        dict[str, str | tuple[str, ...]],
+        Field(description="Columns of tables by field, where their names do not tell; see Formats."),
+    ] = {}
     settle_seconds: Annotated[
         float, Field(ge=0, le=60, description="A file changed this recently is looked at twice (seconds).")
     ] = 1.0
@@ -41,6 +62,16 @@ class Settings(BaseSettings):
     floor_words: Annotated[int, Field(ge=1, description="Shorter documents: only exact copies count (words).")] = (
         DedupParameters.floor_words
     )
+    cleaning: Annotated[
+        OperatingPoint,
+        Field(description="What the line model takes out: conservative loses next to no text, clean leaves less junk."),
+    ] = CleanParameters.operating_point
+    names: Annotated[
+        Path | None, Field(description="CSV or TOML file of names of outlets and authors that stand for others.")
+    ] = None
+    mask_contacts: Annotated[
+        bool, Field(description="E-mail addresses and phone numbers are masked in what is published.")
+    ] = False
     batch_files: Annotated[int, Field(ge=1, description="Files in a batch, at most.")] = 2_000
     batch_bytes: Annotated[int, Field(ge=1, description="Bytes in a batch, at most (one file may exceed it).")] = (
         64_000_000
@@ -72,6 +103,28 @@ class Settings(BaseSettings):
         if any(character in str(data) for character in "*?[]"):
             raise ValueError("the path of the datasets must hold none of * ? [ ], which readers take for a pattern")
         return data
+
+    @field_validator("columns")
+    @classmethod
+    def refuse_fields(cls, columns: dict[str, str | tuple[str, ...]]) -> dict[str, str | tuple[str, ...]]:
+        """Only what a document has can be a column."""
+        unknown = sorted(set(columns) - set(COLUMN_FIELDS))
+        if unknown:
+            raise ValueError(f"no field of a document: {', '.join(unknown)}. Fields are {', '.join(COLUMN_FIELDS)}")
+        return columns
+
+    @property
+    def reading(self) -> ReadingParameters:
+        """The settings of reading files."""
+        columns = tuple(
+            (name, (given,) if isinstance(given, str) else tuple(given)) for name, given in sorted(self.columns.items())
+        )
+        return ReadingParameters(columns, (*self.ignore, "__MACOSX"), self.max_unpacked_bytes)
+
+    @property
+    def derivation(self) -> DerivationParameters:
+        """The settings of all that makes documents of files."""
+        return DerivationParameters(self.reading, CleanParameters(self.cleaning), masks_contacts=self.mask_contacts)
 
     @property
     def dedup(self) -> DedupParameters:

@@ -15,6 +15,7 @@ from flows.publication import StagedFile, locate_staged, stage_catalog, stage_em
 from flows.run import Batch, Run, scan_batches, scan_held
 from flows.slices import let_go_of_others, walk_rows
 from flows.storage import Store
+from flows.templates import learned_path
 from transforms.contracts import (
     ARTICLES,
     DUPLICATES,
@@ -23,7 +24,9 @@ from transforms.contracts import (
     REJECTS,
     REMOVED,
     RUNS,
+    SIGNALS,
     TABLES,
+    TEMPLATES,
     Table,
 )
 from transforms.contracts.parsed import DECISIONS
@@ -69,6 +72,8 @@ def list_desired(run: Run, batches: Sequence[Batch], verdict: Verdict) -> list[D
             pl.read_parquet(verdict.touched_pairs),
         ),
         _desire(run, verdict, REMOVED, _read_batches(REMOVED, [batch.removed for batch in batches]), derived),
+        _desire(run, verdict, SIGNALS, _read_batches(SIGNALS, [batch.signals for batch in batches]), derived),
+        *_desire_templates(run),
         _desire_rejects(run, batches),
     ]
 
@@ -83,6 +88,14 @@ def _desire(
     for column in touched.columns:
         held = held.join(new, left_on=column, right_on="document_id", how="anti")
     return Desired(table, read, touched, held)
+
+
+def _desire_templates(run: Run) -> list[Desired]:
+    """The templates that the run learned; those of the store stay when it learned none."""
+    path = learned_path(run)
+    return [
+        Desired(TEMPLATES, partial(walk_rows, [path], TEMPLATES, TEMPLATES.column_names), None, None)
+    ] * path.exists()
 
 
 def _read_batches(table: Table, paths: Sequence[Path]) -> Callable[[], Iterator[pl.DataFrame]]:

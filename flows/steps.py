@@ -15,17 +15,23 @@ import polars as pl
 from flows.derived_texts import write_texts
 from flows.discovery import FILES, list_inbox, select_new
 from flows.index import write_segment
+from flows.reading import read_sources
 from flows.run import Batch, Run
 from flows.storage import write_frame, write_table
+from flows.templates import learn_templates, read_templates
 from transforms.contracts import RAW, REJECTS
 from transforms.contracts.parsed import FAILURES
-from transforms.contracts.vocabulary import REJECT_REASONS
+from transforms.contracts.vocabulary import CONTAINER_TYPES, REJECT_REASONS, SHORT_ENDINGS
 from transforms.documents import derive_documents
 
 MANIFEST: Final = pl.Schema(
     {**FILES, "held_in": pl.String(), "ingested_at": RAW.polars_schema["ingested_at"], "run_id": pl.String()}
 )
 """One row per file version to derive. `held_in` names the file of `raw` with its bytes; null: it lies in the inbox."""
+
+
+UNPACKED_TIMES: Final = 5
+"""How many times its size a compressed file usually is: pages and JSON compress to a quarter or a sixth."""
 
 
 # --- discover --------------------------------------------------------------------------------------------------------
@@ -60,7 +66,12 @@ def discover_inbox(run: Run) -> Discovery:
 
 
 def discover_raw(run: Run) -> Discovery:
-    """List every file version held in `raw`, as it was last taken in, and split them into batches."""
+    """List every file version held in `raw`, as it was last taken in, and split them into batches.
+
+    A run that learns templates does so first, from what the store says before anything is derived again.
+    """
+    if run.command == "learn":
+        learn_templates(run)
     raw = RAW.polars_schema
     names = ["source_path", "source_sha256", "source_bytes", "ingested_at", "run_id"]
     versions = [
@@ -77,9 +88,14 @@ def discover_raw(run: Run) -> Discovery:
 
 
 def write_manifests(run: Run, files: pl.DataFrame) -> tuple[Path, ...]:
-    """Split `files` into batches bounded in files and bytes; one manifest each."""
+    """Split `files` into batches bounded in files and bytes; one manifest each.
+
+    A file that is compressed, or holds others, counts for what it usually unpacks to.
+    """
+    endings = "|".join(ending.removeprefix(".") for ending in (*CONTAINER_TYPES, *SHORT_ENDINGS, ".parquet"))
+    weight = pl.when(pl.col("source_path").str.contains(rf"(?i)\.(?:{endings})$")).then(UNPACKED_TIMES).otherwise(1)
     bounded = files.with_row_index("number").with_columns(
-        (pl.col("source_bytes").fill_null(0).cum_sum() // run.settings.batch_bytes).alias("by_bytes"),
+        ((pl.col("source_bytes").fill_null(0) * weight).cum_sum() // run.settings.batch_bytes).alias("by_bytes"),
         (pl.col("number") // run.settings.batch_files).alias("by_files"),
     )
     parts = bounded.partition_by("by_bytes", "by_files", maintain_order=True)
@@ -97,7 +113,8 @@ def derive_batch(run: Run, manifest: Path) -> Batch:
     files = pl.read_parquet(manifest, schema=MANIFEST)
     batch = Batch(run.work / "derived" / manifest.stem)
     sources, unread = _read_sources(run, files.filter(pl.col("reason_code").is_null()))
-    derived = derive_documents(sources)
+    parsed = read_sources(sources, run.settings, batch.folder / "reading")
+    derived = derive_documents(sources, run.derivation, parsed=parsed, templates=read_templates(run))
     sightings = files.select("source_path", "source_sha256", "ingested_at", "run_id")
     failures = pl.concat([derived.failures, unread, _list_failed_files(files)])
     documents = derived.documents.sort("source_path", "record")
@@ -105,6 +122,7 @@ def derive_batch(run: Run, manifest: Path) -> Batch:
     write_texts(documents["text"], batch.texts)
     write_frame(derived.line_counts, batch.line_counts)
     write_frame(derived.removed, batch.removed)
+    write_frame(derived.signals, batch.signals)
     write_segment(derived.segment, batch.segment)
     write_frame(_date_failures(failures, sightings), batch.rejects)
     if not run.is_rebuild:

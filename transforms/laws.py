@@ -10,6 +10,7 @@ import polars as pl
 
 from transforms.contracts.parameters import DedupParameters
 from transforms.contracts.parsed import DECISIONS
+from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 from transforms.dedup.align import verify_spans
 from transforms.dedup.decide import TOLERANCE
 from transforms.dedup.fingerprints import GUARANTEED_RUN_WORDS
@@ -100,6 +101,40 @@ def check_lines(documents: pl.DataFrame, removed: pl.DataFrame, line_counts: pl.
             "blocks",
             "removed_lines",
         ),
+    )
+
+
+def check_signals(documents: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame:
+    """Conservation: each document held (document_id) has one row in `signals` (document_id), and nothing else has."""
+    counted = documents.select("document_id").unique().with_columns(pl.lit(1).alias("held"))
+    rows = signals.group_by("document_id").agg(pl.len().alias("rows"))
+    both = counted.join(rows, on="document_id", how="full", coalesce=True).sort("document_id")
+    return _check(
+        both,
+        "a document held has one row of signals",
+        pl.col("document_id"),
+        pl.col("held").is_not_null() & (pl.col("rows") == 1),
+        pl.when(pl.col("held").is_null())
+        .then(pl.lit("is not held"))
+        .otherwise(pl.format("has {} rows", pl.col("rows").fill_null(0))),
+    )
+
+
+def check_templates(removed: pl.DataFrame, templates: pl.DataFrame) -> pl.DataFrame:
+    """Everything is explained: a line that a template took out is one of the templates that are published.
+
+    `removed`: document_id, text, rule and line_sha256 of the lines whose rule names a version of `templates`.
+    """
+    known = templates.select("line_sha256", rule=pl.format("template.{}", "version")).unique()
+    checked = removed.join(
+        known.with_columns(known=True), on=["line_sha256", "rule"], how="left", maintain_order="left"
+    )
+    return _check(
+        checked,
+        "a line taken out by a template is in templates",
+        pl.col("document_id"),
+        pl.col("known").is_not_null(),
+        pl.format("{} is not in templates: {}", "rule", "text"),
     )
 
 
@@ -271,7 +306,7 @@ def check_totals(runs: pl.DataFrame, article_count: int, duplicate_count: int, r
 
     A backfill derives every document again and answers for all of them, so counting starts at the last one.
     """
-    since = runs.filter(pl.col("command") == "backfill")["started_at"].max()
+    since = runs.filter(pl.col("command").is_in(REBUILDING_COMMANDS))["started_at"].max()
     counted = runs if since is None else runs.filter(pl.col("started_at") >= since)
     taken_in = int(counted["documents_in"].sum())
     total = article_count + duplicate_count + reject_count

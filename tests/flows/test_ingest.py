@@ -54,7 +54,7 @@ def test_sample_shows_every_outcome(sample: tuple[Settings, dict[str, Any]]) -> 
     assert place_of(made) == {
         "exports/elan-cinema.txt": "kept",
         "exports/empty-note.txt": "empty",
-        "exports/minutes.docx": "unknown_format",
+        "exports/minutes.odt": "unknown_format",
         "exports/page-scan.txt": "binary",
         "exports/peat-record.md": "kept",
         "exports/stennick-hours-print.txt": "exact",
@@ -131,6 +131,7 @@ def test_run_row_and_data_docs(sample: tuple[Settings, dict[str, Any]]) -> None:
         "audit",
     }
     assert json.loads(row["parameters"])["coverage_threshold"] == 0.8
+    assert json.loads(row["parameters"])["cleaning"] == "conservative"
     index = (made.data / "reports" / "data_docs" / "index.html").read_text()
     assert "articles" in index
     assert not (made.data / "work" / summary["run_id"]).exists()
@@ -257,8 +258,8 @@ def test_audit_refuses_and_publishes_nothing(tmp_path: Path, monkeypatch: pytest
     run_flow(made)
     before = hash_published_files(made)
 
-    def derive_wrongly(sources: pl.DataFrame) -> Any:
-        derived = derive_documents(sources)
+    def derive_wrongly(*given: Any, **named: Any) -> Any:
+        derived = derive_documents(*given, **named)
         object.__setattr__(derived, "documents", derived.documents.with_columns(pl.lit("Klingon!").alias("language")))
         return derived
 
@@ -279,7 +280,7 @@ def test_audit_refuses_and_publishes_nothing(tmp_path: Path, monkeypatch: pytest
 def test_unexpected_error_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from flows import steps
 
-    def break_down(_sources: pl.DataFrame) -> Any:
+    def break_down(*_given: Any, **_named: Any) -> Any:
         raise ZeroDivisionError("the sky fell\nin many lines")
 
     made = settings_for(tmp_path)

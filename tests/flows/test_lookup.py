@@ -146,7 +146,7 @@ def test_a_name_that_is_not_utf8_is_found_as_typed_and_as_shown(tmp_path: Path) 
 
 def test_absence_is_explained(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(settings.inbox.parent)
-    assert describe("blank.txt", settings).startswith("blank.txt was rejected: The file holds nothing but white space")
+    assert describe("blank.txt", settings).startswith("blank.txt was rejected: It holds nothing but white space")
     assert "passed over" in describe("README.md", settings)
     assert "passed over" in describe("inbox/.hidden/secret.txt", settings)
     for name in ("waiting.txt", "inbox/waiting.txt", str(settings.inbox / "waiting.txt")):

@@ -9,7 +9,7 @@ import pytest
 
 from flows.errors import SettingsError
 from flows.settings import ENV_PREFIX, Settings, load_settings
-from transforms.contracts.parameters import DedupParameters
+from transforms.contracts.parameters import CleanParameters, DedupParameters
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +50,7 @@ def test_each_source_covers_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_settings_of_the_rule_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WINNOW_COVERAGE_THRESHOLD", "0.9")
     assert load_settings(floor_words=20).dedup == DedupParameters(0.9, 20)
+    assert load_settings(cleaning="clean").derivation.cleaning == CleanParameters("clean")
 
 
 def test_settings_do_not_change() -> None:
@@ -84,6 +85,7 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("coverage_threshold", 1.01, "less than or equal to 1"),
     ("coverage_threshold", "nan", "less than or equal to 1"),
     ("floor_words", 0, "greater than or equal to 1"),
+    ("cleaning", "bold", "'conservative' or 'clean'"),
     ("batch_files", 0, "greater than or equal to 1"),
     ("batch_bytes", 0, "greater than or equal to 1"),
     ("workers", 0, "greater than or equal to 1"),

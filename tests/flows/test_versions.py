@@ -19,6 +19,7 @@ from tests.support.stores import (
 )
 from transforms.clean import classify_lines
 from transforms.contracts import ARTICLES, DUPLICATES, RAW, REJECTS
+from transforms.contracts.parameters import CleanParameters
 
 
 def test_set_back_file_is_the_newest_again(tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_document_that_comes_again_with_another_text_is_decided_again(
     """Taken in by an older cleaner, emptied, set back under today's: the same document with more text."""
     made, lead, rest = settings_for(tmp_path), make_words(5, 80), make_words(6, 200)
 
-    def classify_as_before(lines: pl.DataFrame) -> pl.DataFrame:
+    def classify_as_before(lines: pl.DataFrame, _cleaning: CleanParameters) -> pl.DataFrame:
         is_late = pl.col("line") >= 2
         return classify_lines(lines).with_columns(
             pl.when(is_late).then(pl.lit("promo")).otherwise("kind").alias("kind")

@@ -8,16 +8,17 @@ import polars as pl
 
 from transforms.blocks import assemble_texts
 from transforms.clean import classify_lines
+from transforms.contracts.parameters import CleanParameters
 from transforms.contracts.parsed import SOURCES
 from transforms.metadata import extract_metadata
 from transforms.parse import parse_sources
 
 
-def read_documents(contents: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
+def read_documents(contents: Mapping[str, bytes], cleaning: CleanParameters | None = None) -> dict[str, dict[str, Any]]:
     """path -> metadata (null without a body), with `line_texts` and `line_kinds` of every non-blank line."""
     rows = [(path, hashlib.sha256(content).hexdigest(), len(content), content) for path, content in contents.items()]
     parsed = parse_sources(pl.DataFrame(rows, schema=SOURCES, orient="row"))
-    classified = classify_lines(parsed.lines)
+    classified = classify_lines(parsed.lines, cleaning)
     metadata = extract_metadata(parsed.records, classified, assemble_texts(classified))
     lines = classified.group_by("document_id", maintain_order=True).agg(line_texts="text", line_kinds="kind")
     found = (

@@ -11,11 +11,12 @@ from polars.testing import assert_frame_equal
 from flows import deciding, matching, staging, steps
 from flows.accounting import count_run, make_run_row, summarise
 from flows.audit import audit_store
+from flows.names import read_names
 from flows.publication import commit, recover, roll_forward
 from flows.run import Run
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store, make_run_id
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, RUNS, TABLES, Table
+from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, RUNS, SIGNALS, TABLES, Table
 
 RUN_COLUMNS = ("ingested_at", "run_id", "rejected_at")
 
@@ -43,7 +44,7 @@ def take_in(settings: Settings, command: str = "run") -> bool:
         recover(store)
         latest = store.read(RUNS, ["started_at"])["started_at"].max()
         run_id, started_at = make_run_id(datetime.now(UTC), latest if isinstance(latest, datetime) else None)
-        run = Run(run_id, started_at, command, settings)
+        run = Run(run_id, started_at, command, settings, read_names(settings.names))
         discovery = steps.discover_raw(run) if run.is_rebuild else steps.discover_inbox(run)
         if not discovery.manifests:
             return False
@@ -74,7 +75,7 @@ def read_results(settings: Settings) -> dict[str, pl.DataFrame]:
     store = Store(settings.data)
     return {
         table.name: _without_runs(store.read(table), table)
-        for table in (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, REJECTS)
+        for table in (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, SIGNALS, REJECTS)
     }
 
 

@@ -45,7 +45,7 @@ PLACE_SLACK: Final = 12
 _ADDRESS: Final = re.compile(
     r"<(?:link|meta)[^>]{0,200}?(?:canonical|og:url)[^>]{0,200}?(?:href|content)\s*=\s*[\"'](https?://[^\"']+)", re.I
 )
-_SECOND_LEVEL: Final = frozenset(["co", "com", "org", "net", "gov", "ac", "edu", "go", "or", "ne"])
+_SECOND_LEVEL: Final = frozenset(("co", "com", "org", "net", "gov", "ac", "edu", "go", "or", "ne"))
 
 
 def read_page_lines(pages: pl.DataFrame) -> pl.DataFrame:
@@ -116,9 +116,11 @@ def _find_pieces(line: int, words: list[str], places: dict[tuple[str, ...], list
         if len(starts) <= MOST_PLACES or len(words) <= RUN_WORDS:
             found += [(start - offset, offset) for start in starts[: 4 * MOST_PLACES]]
     found.sort()
+    # A word or two stand where they stand; only a longer line can have gaps.
+    slack = min(PLACE_SLACK, max(len(words) - RUN_WORDS, 0))
     group: list[tuple[int, int]] = []
     for item in [*found, (1 << 40, 0)]:
-        if group and item[0] - group[-1][0] > PLACE_SLACK:
+        if group and item[0] - group[-1][0] > slack:
             covered = {offset + step for _, offset in group for step in range(size)}
             if 2 * len(covered) >= len(words) or len(covered) >= 8:
                 starts = [shift + offset for shift, offset in group]
@@ -146,7 +148,8 @@ def _choose_chain(pieces: list[_Piece]) -> list[_Piece]:
         # Of equal chains the one without gaps: short lines belong beside their neighbours.
         weight += piece.words - 1e-6 * (piece.end - piece.start)
         waiting.append((piece.end, weight, number))
-        best = max(best, (weight, number))
+        if weight > best[0]:
+            best = (weight, number)
     chain = []
     number = best[1]
     while number >= 0:

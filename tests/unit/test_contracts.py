@@ -29,7 +29,7 @@ from transforms.contracts.parameters import LOWEST_THRESHOLD, DedupParameters
 from transforms.contracts.parsed import CLASSIFIED, DECISIONS, FAILURES, LINES, RECORDS, SOURCES
 from transforms.contracts.tables import BLOCK, EVIDENCE, PARTNER, SPAN
 from transforms.documents import DERIVED
-from transforms.parse import READERS
+from transforms.parse import READERS, TABLE_READERS
 
 every_table: Final = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 
@@ -68,6 +68,76 @@ PUBLISHED_COLUMNS: Final = {
     "duplicates/v1": [*ARTICLE_COLUMNS, "relation", "duplicate_of", "partners", "reason"],
     "overlaps/v1": ["document_id", "other_id", "words", "share", "other_share", "spans"],
     "removed/v1": ["document_id", "line", "kind", "text", "rule"],
+    "signals/v1": [
+        "document_id",
+        "rps_doc_word_count",
+        "rps_doc_mean_word_length",
+        "rps_doc_num_sentences",
+        "rps_doc_symbol_to_word_ratio",
+        "rps_doc_frac_lines_end_with_ellipsis",
+        "rps_doc_frac_no_alph_words",
+        "rps_doc_frac_unique_words",
+        "rps_doc_unigram_entropy",
+        "rps_doc_frac_all_caps_words",
+        "rps_doc_stop_word_fraction",
+        "rps_doc_lorem_ipsum",
+        "rps_doc_curly_bracket",
+        "rps_doc_frac_chars_top_2gram",
+        "rps_doc_frac_chars_top_3gram",
+        "rps_doc_frac_chars_top_4gram",
+        "rps_doc_frac_chars_dupe_5grams",
+        "rps_doc_frac_chars_dupe_6grams",
+        "rps_doc_frac_chars_dupe_7grams",
+        "rps_doc_frac_chars_dupe_8grams",
+        "rps_doc_frac_chars_dupe_9grams",
+        "rps_doc_frac_chars_dupe_10grams",
+        "rps_lines_ending_with_terminal_punctution_mark",
+        "rps_lines_start_with_bulletpoint",
+        "rps_lines_num_words",
+        "rps_lines_numerical_chars_fraction",
+        "rps_lines_uppercase_letter_fraction",
+        "rps_lines_javascript_counts",
+        "gopher_v1__character_count",
+        "gopher_v1__word_count",
+        "gopher_v1__median_word_length",
+        "gopher_v1__symbol_to_word_ratio",
+        "gopher_v1__fraction_of_words_with_alpha_character",
+        "gopher_v1__required_word_count",
+        "gopher_v1__fraction_of_lines_starting_with_bullet_point",
+        "gopher_v1__fraction_of_lines_ending_with_ellipsis",
+        "gopher_v1__fraction_of_duplicate_lines",
+        "gopher_v1__fraction_of_characters_in_duplicate_lines",
+        "gopher_v1__fraction_of_characters_in_most_common_2grams",
+        "gopher_v1__fraction_of_characters_in_most_common_3grams",
+        "gopher_v1__fraction_of_characters_in_most_common_4grams",
+        "gopher_v1__fraction_of_characters_in_duplicate_5grams",
+        "gopher_v1__fraction_of_characters_in_duplicate_6grams",
+        "gopher_v1__fraction_of_characters_in_duplicate_7grams",
+        "gopher_v1__fraction_of_characters_in_duplicate_8grams",
+        "gopher_v1__fraction_of_characters_in_duplicate_9grams",
+        "gopher_v1__fraction_of_characters_in_duplicate_10grams",
+        "c4_v1__line_count",
+        "c4_v1__lines_with_no_ending_punctuation",
+        "c4_v1__lines_with_too_few_words",
+        "c4_v1__has_curly_brace",
+        "c4_v1__has_lorem_ipsum",
+        "c4_v1__has_javascript",
+        "fineweb__line_punct_ratio",
+        "fineweb__short_line_ratio",
+        "fineweb__char_dup_ratio",
+        "fineweb__list_ratio",
+        "email_address_count",
+        "phone_number_count",
+    ],
+    "templates/v1": [
+        "outlet_key",
+        "line_sha256",
+        "example",
+        "words",
+        "documents",
+        "outlet_documents",
+        "version",
+    ],
     "rejects/v1": [
         "source_path",
         "record",
@@ -218,7 +288,7 @@ def test_the_steps_hand_over_what_the_tables_need() -> None:
         (REMOVED.column("kind"), words.LINE_KINDS),
         (REJECTS.column("stage"), words.STAGES),
         (REJECTS.column("reason_code"), tuple(words.REJECT_REASONS)),
-        (RUNS.column("command"), ("run", "backfill")),
+        (RUNS.column("command"), ("run", "backfill", "learn")),
     ],
     ids=lambda value: value.name if isinstance(value, Column) else "",
 )
@@ -240,7 +310,8 @@ def test_each_reject_reason_has_a_stage_and_a_sentence() -> None:
 
 
 def test_each_file_name_ending_has_a_reader() -> None:
-    assert set(words.MEDIA_TYPES.values()) == set(READERS)
+    assert set(words.MEDIA_TYPES.values()) == {*READERS, *TABLE_READERS}
+    assert not set(words.MEDIA_TYPES) & set(words.CONTAINER_TYPES)
     assert words.UNKNOWN_MEDIA_TYPE not in READERS
     assert all(ending == ending.lower() and ending.startswith(".") for ending in words.MEDIA_TYPES)
 
@@ -252,6 +323,8 @@ SAMPLES: Final[dict[pl.DataType, Any]] = {
     pl.Binary(): b"\x00\xff",
     pl.UInt32(): 2**32 - 1,
     pl.UInt64(): 2**64 - 1,
+    pl.Float32(): 0.25,
+    pl.Boolean(): True,
     pl.Float64(): 0.1,
     pl.Datetime("us", "UTC"): datetime(2026, 2, 28, 23, 59, 59, 999_999, UTC),
 }

@@ -8,13 +8,13 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-import transforms
 from transforms.contracts import RAW, REMOVED
 from transforms.contracts.parsed import FAILURES
 from transforms.dedup import fingerprint_texts, key_texts
 from transforms.dedup.postings import split_postings
 from transforms.documents import DERIVED, Derived, derive_documents
 from transforms.laws import check_lines, check_one_place, check_sources
+from transforms.version import name_pipeline
 
 FIRST_RUN: Final = datetime(2026, 3, 1, 6, tzinfo=UTC)
 PARAGRAPH: Final = (
@@ -39,7 +39,7 @@ BROKEN: Final = {
     "nothing.txt": "empty",
     "blank.md": "whitespace_only",
     "picture.txt": "binary",
-    "letter.docx": "unknown_format",
+    "letter.odt": "unknown_format",
     "stars.txt": "no_body",
     "notices.txt": "no_body",
 }
@@ -47,7 +47,7 @@ BROKEN_CONTENTS: Final = {
     "nothing.txt": b"",
     "blank.md": b" \n\t\n",
     "picture.txt": bytes(range(32)) * 8,
-    "letter.docx": b"PK\x03\x04",
+    "letter.odt": b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument.text",
     "stars.txt": b"* * *\n\n* * *\n",
     "notices.txt": b"Advertisement\n\nSign up for our newsletter\n\nAdvertisement\n",
 }
@@ -148,7 +148,7 @@ def test_a_document_has_the_run_that_took_its_version_in() -> None:
         ]
     )
     assert documents["document_id"].n_unique() == 3
-    assert documents["pipeline_version"].unique().to_list() == [transforms.__version__]
+    assert documents["pipeline_version"].unique().to_list() == [name_pipeline()]
 
 
 def test_texts_and_metadata_are_those_of_their_own_file(derived: Derived) -> None:

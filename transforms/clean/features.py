@@ -5,6 +5,9 @@ from typing import Final
 import polars as pl
 
 from transforms.clean import patterns
+from transforms.linemodel.repeats import find_returning
+from transforms.linemodel.shape import WORDS as WORDS_COUNTED
+from transforms.linemodel.shape import Shapes
 
 SHORT_CHARS: Final = 400
 """Markers are short. Lines above this length (about 65 words) are read at their two ends only."""
@@ -20,20 +23,19 @@ REPEAT_WORK_CHARS: Final = 30_000_000
 document with 30 lines, or one of 120 kB with 250) are searched for whole-line repeats only."""
 
 
-def measure_lines(lines: pl.DataFrame) -> pl.DataFrame:
-    """Adds to LINES what the rules look at; one row per line, sorted by document and line.
+def measure_lines(lines: pl.DataFrame, shapes: Shapes) -> pl.DataFrame:
+    """Adds to LINES what the rules look at; takes and gives one row per line, sorted by document and line.
 
     `key`: the first 400 characters in lower case, white space and quotation marks made plain. `opening`, `ending`: the
     first and last 160 characters as printed. `words`: runs without white space, or half the number of characters in
     scripts that print none. `is_sentence`: ends as a sentence does. `copies`: lines of the document with the same key.
     """
     return (
-        lines.sort("document_id", "line")
-        .with_columns(
+        lines.with_columns(
             opening=pl.col("text").str.head(EDGE_CHARS).str.replace_all(r"\s+", " "),
             ending=pl.col("text").str.tail(EDGE_CHARS).str.replace_all(r"\s+", " "),
             chars=pl.col("text").str.len_chars(),
-            words=_count_words(),
+            words=pl.Series(shapes.counts[:, WORDS_COUNTED]).cast(pl.UInt32),
         )
         .with_columns(
             key=_fold(pl.col("text").str.head(SHORT_CHARS)),
@@ -75,11 +77,13 @@ def find_repeats(measured: pl.DataFrame) -> pl.DataFrame:
     Pull quotes and standfirsts repeat a sentence of the body word for word; quotation marks and case may differ.
     """
     whole = _fold(pl.col("text")).str.replace_all(r"[\"']", "")
-    sentences = measured.with_columns(plain=whole, core=whole.str.strip_chars(" .,;:!?…"))
+    sentences = measured.with_columns(plain=whole).with_columns(core=pl.col("plain").str.strip_chars(" .,;:!?…"))
     documents = sentences.group_by("document_id", maintain_order=True).agg(
         pl.col("plain").str.join("\n").alias("document_plain"), pl.col("plain").str.len_bytes().sum().alias("size")
     )
-    is_candidate = pl.col("words").is_between(REPEAT_WORDS, 60)
+    is_candidate = pl.col("words").is_between(REPEAT_WORDS, 60) & find_returning(
+        measured["document_id"], measured["text"]
+    )
     candidates = (
         sentences.filter(is_candidate)
         .select("document_id", "line", "core")
@@ -92,12 +96,6 @@ def find_repeats(measured: pl.DataFrame) -> pl.DataFrame:
     return measured.join(candidates, on=["document_id", "line"], how="left", maintain_order="left").with_columns(
         pl.col("is_repeated_inside").fill_null(value=False)
     )
-
-
-def _count_words() -> pl.Expr:
-    spaced = pl.col("text").str.count_matches(r"\S+")
-    unspaced = pl.col("text").str.count_matches(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]") // 2
-    return pl.max_horizontal(spaced, unspaced).cast(pl.UInt32)
 
 
 def _fold(text: pl.Expr) -> pl.Expr:

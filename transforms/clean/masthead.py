@@ -36,16 +36,24 @@ def place_masthead(frame: pl.DataFrame) -> pl.DataFrame:
     It does so in the line about rights, behind the headline, or in the line about the author. The name may be of any
     script and need not be made like that of a newspaper.
     """
-    bare = pl.col("key").str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ").str.strip_chars()
+    is_rights = ((MARK == "legal") | (RULE == "text.copyright_credit")).fill_null(value=False)
+    # Where there is nothing to read, reading takes no time.
+    read = pl.when(is_rights | (LINE < MASTHEAD_LINES)).then("key").otherwise(pl.lit(""))
+    bare = read.str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ").str.strip_chars()
     name = bare.str.replace(r"^the ", "")
-    is_rights = (MARK == "legal") | (RULE == "text.copyright_credit")
     last_lines = (pl.col("body_end") - 1 <= LINE).fill_null(value=False) & (WORDS <= 40)
     # The first name of a line about the author is the author's.
-    employer = pl.when(last_lines).then("opening").str.extract(rf"^{p.PERSON}\s\p{{Ll}}(.*)$").str.to_lowercase()
+    employer = (
+        pl.when(last_lines)
+        .then("opening")
+        .otherwise(pl.lit(""))
+        .str.extract(rf"^{p.PERSON}\s\p{{Ll}}(.*)$")
+        .str.to_lowercase()
+    )
     says_publisher = pl.coalesce(
         pl.when(is_rights).then(bare),
         employer.str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " "),
-        pl.when((LINE < MASTHEAD_LINES) & (WORDS >= 4)).then("key").str.extract(_TITLE_SUFFIX),
+        pl.when((LINE < MASTHEAD_LINES) & (WORDS >= 4)).then("key").otherwise(pl.lit("")).str.extract(_TITLE_SUFFIX),
     )
     frame = see_neighbours(frame).with_columns(
         name=name, publishers=pl.format(" {} ", says_publisher.str.join(" | ").over("document_id"))

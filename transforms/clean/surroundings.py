@@ -8,7 +8,7 @@ import polars as pl
 
 from transforms.clean import patterns as p
 from transforms.clean.features import look_back
-from transforms.clean.head import DEK_WORDS, HONORIFIC, MASTHEAD
+from transforms.clean.head import HONORIFIC, MASTHEAD
 from transforms.clean.rules import FREE, LINE, MARK, RULE, WORDS, Rule, decide, match_where, see_neighbours
 
 SIGNED_BODY_WORDS: Final = 100
@@ -57,26 +57,15 @@ def place_captions(frame: pl.DataFrame) -> pl.DataFrame:
     beside_credit = below_credit | pl.col("above_credit")
     credits_in_document = pl.col("is_name_credit").sum().over("document_id")
     is_gallery = (credits_in_document >= GALLERY_CREDITS) & (credits_in_document * 3 >= pl.col("running_lines"))
-    bare = FREE & ~pl.col("is_sentence") & ~pl.col("is_wrapped") & (WORDS <= 12)
     repeated_masthead = FREE & MASTHEAD & (pl.col("copies") >= 3)
     frame = decide(
         frame,
         (
-            Rule(
-                "text.caption_in_brackets_below",
-                "caption",
-                FREE & (WORDS <= DEK_WORDS) & below_credit & pl.col("below_key").str.starts_with("("),
-            ),
             Rule("text.caption_of_gallery", "caption", FREE & is_gallery & pl.col("below_name_credit")),
             Rule(
                 "text.caption_wording",
                 "caption",
                 match_where(FREE & beside_credit & (WORDS <= 60), _CAPTION_WORDING, "text"),
-            ),
-            Rule(
-                "text.caption_over_label",
-                "caption",
-                bare & ~pl.col("in_head") & (pl.col("below_rule") == "text.caption_label"),
             ),
             Rule("text.caption_of_video", "caption", FREE & pl.col("above_key").str.starts_with("now playing")),
             Rule(
@@ -136,6 +125,7 @@ def place_author(frame: pl.DataFrame) -> pl.DataFrame:
     by_name = (
         pl.when(MARK == "byline")
         .then("opening")
+        .otherwise(pl.lit(""))
         .str.replace(r"^(?i:by|von|par|por|written by|submitted by)\b:?\s*", "")
         .str.replace(p.BYLINE_REST, "")
         .str.extract(rf"({p.PERSON})")
@@ -149,13 +139,20 @@ def place_author(frame: pl.DataFrame) -> pl.DataFrame:
     at_end = (pl.col("body_end") <= LINE) & (pl.col("running_lines") >= 3)
     last_lines = (pl.col("body_end") - 2 <= LINE) & (pl.col("running_lines") >= 4)
     place = FREE & (WORDS <= 70) & (at_end | last_lines | near_byline)
-    opening = pl.when(place & signed).then(pl.col("opening").str.head(AUTHOR_CHARS))
+    opening = pl.when(place & signed).then(pl.col("opening").str.head(AUTHOR_CHARS)).otherwise(pl.lit(""))
     does = opening.str.contains(p.bound_ascii(rf"^....+\s{_BIO_VERB}")).fill_null(value=False)
-    opener = pl.when(place & signed).then("opening").str.extract(rf"^({p.PERSON})\b").str.to_lowercase()
+    opener = (
+        pl.when(place & signed)
+        .then("opening")
+        .otherwise(pl.lit(""))
+        .str.extract(rf"^({p.PERSON})\b")
+        .str.to_lowercase()
+    )
     named_above = pl.col("bylines").str.contains(opener, literal=True).fill_null(value=False)
     opens_with_author = (
         pl.when(place & signed)
         .then(pl.col("opening").str.head(60))
+        .otherwise(pl.lit(""))
         .str.contains(pl.col("author"), literal=True)
         .fill_null(value=False)
         & does
@@ -165,7 +162,8 @@ def place_author(frame: pl.DataFrame) -> pl.DataFrame:
         place & at_end, r"\( ?[\w-]+\.(?:com|org|net|co\.uk) ?\)|@\w{3,}|latest book|author of|columnist", "text"
     )
     # Markup may state the author in front matter alone, so that no byline is printed; present tense tells a report.
-    is_person = ~pl.col("opening").str.extract(rf"^({p.PERSON})").str.to_lowercase().str.contains(p.NOT_A_NAME)
+    read = pl.when(place & at_end).then("opening").otherwise(pl.lit(""))
+    is_person = ~read.str.extract(rf"^({p.PERSON})").str.to_lowercase().str.contains(p.NOT_A_NAME)
     writer = match_where(place & at_end & (WORDS <= 40) & (~signed | named_above), _WRITER) & is_person
     frame = decide(
         frame,

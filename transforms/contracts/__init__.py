@@ -9,7 +9,9 @@ from transforms.contracts.tables import (
     REJECTS,
     REMOVED,
     RUNS,
+    SIGNALS,
     TABLES,
+    TEMPLATES,
 )
 
 __all__ = [
@@ -20,7 +22,9 @@ __all__ = [
     "REJECTS",
     "REMOVED",
     "RUNS",
+    "SIGNALS",
     "TABLES",
+    "TEMPLATES",
     "Between",
     "Column",
     "Matches",

@@ -5,10 +5,12 @@ from typing import Final
 import polars as pl
 
 from transforms.contracts.model import Between, Column, Matches, OneOf, Table
+from transforms.contracts.signals import SIGNAL_COLUMNS
 from transforms.contracts.vocabulary import (
     DOCUMENT_KINDS,
     LINE_KINDS,
     PRECISIONS,
+    REBUILDING_COMMANDS,
     REJECT_REASONS,
     RELATIONS,
     STAGES,
@@ -53,7 +55,7 @@ SOURCE_PATH: Final = Column(
 RECORD: Final = Column(
     "record",
     COUNT,
-    "Number of the record in its file, from 0; always 0 for a file that holds one document.",
+    "Number of the record in its file, from 0, counted over the members of an archive; 0 for a file with one document.",
     rules=(NOT_NEGATIVE,),
 )
 SOURCE_SHA256: Final = Column("source_sha256", TEXT, "SHA-256 of the bytes of the source file.", rules=(HEX_64,))
@@ -72,7 +74,12 @@ DOCUMENT_COLUMNS: Final = (
     SOURCE_BYTES,
     INGESTED_AT,
     RUN_ID,
-    Column("pipeline_version", TEXT, "Version of Winnow that derived this row.", rules=(NOT_EMPTY,)),
+    Column(
+        "pipeline_version",
+        TEXT,
+        "Version of Winnow that derived this row, with the name and digest of its line model.",
+        rules=(NOT_EMPTY,),
+    ),
     Column("title", TEXT, "Headline as the document states it; null when it states none.", nullable=True),
     Column("subtitle", TEXT, "Line or key points under the headline, joined by line breaks.", nullable=True),
     Column("authors", pl.List(pl.String), "Names of the people who wrote it, in printed order; empty when unstated."),
@@ -95,7 +102,8 @@ DOCUMENT_COLUMNS: Final = (
     Column(
         "language",
         TEXT,
-        "Language of the text (BCP 47); null when there is too little text to tell.",
+        "Language of the text (BCP 47); `mul` when it is in several, which the evidence names; null when there is too "
+        "little text to tell.",
         nullable=True,
         rules=(Matches("[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"),),
     ),
@@ -111,13 +119,18 @@ DOCUMENT_COLUMNS: Final = (
         rules=(HEX_64,),
     ),
     Column("links", pl.List(pl.String), "Web addresses in the document, each once, in order of appearance."),
-    Column("emails", pl.List(pl.String), "E-mail addresses in the document, each once, in order of appearance."),
+    Column(
+        "emails",
+        pl.List(pl.String),
+        "E-mail addresses in the document, each once, in order of appearance; none where they are masked.",
+    ),
     Column("handles", pl.List(pl.String), "Social media handles in the document (@name), each once, in order."),
     Column(
         "evidence",
         pl.List(EVIDENCE),
         "Where each metadata value comes from: field, value as found, number of the line that states it (non-blank "
-        "lines of the document, from 0; null for a value that stands in markup) and rule.",
+        "lines of the document, from 0; null for a value that stands in markup) and rule. The field `member` is the "
+        "path of the document within an archive.",
     ),
     Column(
         "coverage",
@@ -199,8 +212,62 @@ REMOVED: Final = Table(
         Column("line", COUNT, "Number of the line among the non-blank lines of the document, from 0."),
         Column("kind", TEXT, "What the line is.", rules=(OneOf(LINE_KINDS),)),
         Column("text", TEXT, "The line as it stood in the document.", rules=(NOT_EMPTY,)),
-        Column("rule", TEXT, "The rule that took it out.", rules=(NOT_EMPTY,)),
+        Column(
+            "rule",
+            TEXT,
+            "The rule that took it out; for a line that the line model took out, its name and the probability that it "
+            "gave the line of being text, such as model.lines-1:0.03.",
+            rules=(NOT_EMPTY,),
+        ),
     ),
+)
+
+SIGNALS: Final = Table(
+    name="signals",
+    version=1,
+    description="Quality signals of every text, kept or set aside, for those who choose among texts.",
+    grain="one row per document of articles and duplicates",
+    key=("document_id",),
+    columns=(DOCUMENT_ID, *SIGNAL_COLUMNS),
+    usage_notes=(
+        (
+            "Names and definitions are those of RedPajama-V2 (rps_), dolma (gopher_v1__, c4_v1__) and datatrove "
+            "(fineweb__), taken on the text with its paragraphs split by one line break."
+        ),
+        (
+            "Raw words are runs of letters and digits, and runs of other signs. Normalised words stand between white "
+            "space once ASCII punctuation is gone, in lower case and decomposed (NFD). Words stand between white space."
+        ),
+    ),
+)
+
+TEMPLATES: Final = Table(
+    name="templates",
+    version=1,
+    description="Lines that stand in many articles of one outlet; cleaning takes them out of its documents.",
+    grain="one row per outlet and line",
+    key=("outlet_key", "line_sha256"),
+    columns=(
+        Column(
+            "outlet_key", TEXT, "Host of the address, without www, else the name of the outlet.", rules=(NOT_EMPTY,)
+        ),
+        Column(
+            "line_sha256", TEXT, "SHA-256 of the normalised words of the line, joined by one space.", rules=(HEX_64,)
+        ),
+        Column("example", TEXT, "The line, as one of the articles has it.", rules=(NOT_EMPTY,)),
+        Column("words", COUNT, "Words in the line.", "words", rules=(NOT_EMPTY,)),
+        Column("documents", COUNT, "Articles of the outlet that the line stood in.", "documents", rules=(NOT_EMPTY,)),
+        Column(
+            "outlet_documents", COUNT, "Articles of the outlet that were looked at.", "documents", rules=(NOT_EMPTY,)
+        ),
+        Column(
+            "version",
+            COUNT,
+            "Number of the table that `winnow learn` made, the same in every row; removed.rule names it.",
+            rules=(NOT_EMPTY,),
+        ),
+    ),
+    usage_notes=("Only `winnow learn` changes this dataset; runs apply it as it is.",),
 )
 
 REJECTS: Final = Table(
@@ -253,7 +320,7 @@ RUNS: Final = Table(
     key=("run_id",),
     columns=(
         Column("run_id", TEXT, "Names the run; sorts by time.", rules=(NOT_EMPTY,)),
-        Column("command", TEXT, "What was run.", rules=(OneOf(("run", "backfill")),)),
+        Column("command", TEXT, "What was run.", rules=(OneOf(("run", *REBUILDING_COMMANDS)),)),
         Column("started_at", TIMESTAMP, "Start of the run.", unit="UTC"),
         Column("finished_at", TIMESTAMP, "When its results had passed the audit.", unit="UTC"),
         Column("pipeline_version", TEXT, "Version of Winnow.", rules=(NOT_EMPTY,)),
@@ -283,5 +350,5 @@ RUNS: Final = Table(
     ),
 )
 
-TABLES: Final = (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, REJECTS, RAW, RUNS)
+TABLES: Final = (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, SIGNALS, TEMPLATES, REJECTS, RAW, RUNS)
 """In the order in which the data dictionary lists them."""

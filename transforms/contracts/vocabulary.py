@@ -40,6 +40,9 @@ DOCUMENT_KINDS: Final = (
 PRECISIONS: Final = ("year", "month", "day", "minute", "second")
 """How exactly a publication time was stated, from vague to exact."""
 
+REBUILDING_COMMANDS: Final = ("backfill", "learn")
+"""Commands that derive everything again."""
+
 RELATIONS: Final = ("exact", "near", "excerpt", "digest", "superseded")
 """Why a document was set aside."""
 
@@ -50,8 +53,40 @@ MEDIA_TYPES: Final = {
     ".html": "text/html",
     ".htm": "text/html",
     ".xhtml": "text/html",
+    ".eml": "message/rfc822",
+    ".jsonl": "application/x-ndjson",
+    ".ndjson": "application/x-ndjson",
+    ".json": "application/json",
+    ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
+    ".parquet": "application/vnd.apache.parquet",
+    ".rss": "application/rss+xml",
+    ".atom": "application/rss+xml",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 """File name endings that are read, with the media type each one stands for."""
+
+CONTAINER_TYPES: Final = {
+    ".zip": "application/zip",
+    ".tar": "application/x-tar",
+    ".gz": "application/gzip",
+    ".bz2": "application/x-bzip2",
+    ".xz": "application/x-xz",
+    ".zst": "application/zstd",
+    ".warc": "application/warc",
+    ".mbox": "application/mbox",
+}
+"""File name endings of what holds other files, with the media type of each; the files within are read by their own."""
+
+SHORT_ENDINGS: Final = {
+    ".tgz": ".tar.gz",
+    ".tbz": ".tar.bz2",
+    ".tbz2": ".tar.bz2",
+    ".txz": ".tar.xz",
+    ".tzst": ".tar.zst",
+}
+"""File name endings that stand for two."""
 
 UNKNOWN_MEDIA_TYPE: Final = "application/octet-stream"
 
@@ -60,10 +95,19 @@ STAGES: Final = ("discover", "read", "parse", "clean")
 
 REJECT_REASONS: Final = {
     "empty": ("read", "The file holds no bytes."),
-    "whitespace_only": ("parse", "The file holds nothing but white space."),
+    "whitespace_only": ("parse", "It holds nothing but white space."),
     "binary": ("parse", "The file has a text name, but its bytes are not text."),
     "undecodable": ("parse", "No character encoding fits the bytes."),
     "unparsable": ("parse", "The markup could not be read."),
+    "damaged": ("parse", "It is damaged, cut short, or not what its name says."),
+    "encrypted": ("parse", "It is locked with a password."),
+    "unpacks_too_large": ("parse", "Unpacked it is larger than the limit."),
+    "too_many_records": ("parse", "It holds more records than the limit."),
+    "nested_too_deep": ("parse", "Files lie within files deeper than the limit."),
+    "no_documents": ("parse", "It holds nothing that could be a document."),
+    "no_text_column": ("parse", "No column is known to hold the text."),
+    "no_text_layer": ("parse", "A page is a picture, without text that could be read."),
+    "too_slow": ("parse", "Reading it took longer than the limit, or ended the process that read it."),
     "too_large": ("discover", "The file is larger than the limit."),
     "unknown_format": ("discover", "No reader is known for this file name ending."),
     "unreadable": ("read", "The file could not be opened."),

@@ -166,7 +166,7 @@ def explain_active(
         .then(pl.lit("excerpt"))
         .otherwise(pl.lit("digest"))
     )
-    paths = roles.select(pl.col("document_id").alias("best_id"), pl.col("source_path").alias("best_path"))
+    paths = roles.select(pl.col("document_id").alias("best_id"), _name_place().alias("best_path"))
     share_of_words = pl.format(
         "{} of its {} words ({}) stand word for word in ",
         "covered_words",
@@ -202,6 +202,12 @@ def explain_active(
     )
 
 
+def _name_place() -> pl.Expr:
+    """A document as a person can ask for it: its path, and its record where it is not the first one of the file."""
+    place = pl.format("{}#{}", "source_path", "record")
+    return pl.when(pl.col("record") > 0).then(place).otherwise("source_path")
+
+
 def explain_copies(roles: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
     """The decisions of newest versions that have the same words as an active document (DECISIONS).
 
@@ -211,7 +217,7 @@ def explain_copies(roles: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame
     standard = decisions.rename({name: f"standard_{name}" for name in DECISIONS if name != "document_id"}).rename(
         {"document_id": "standard_id"}
     )
-    paths = roles.select(pl.col("document_id").alias("standard_id"), pl.col("source_path").alias("standard_path"))
+    paths = roles.select(pl.col("document_id").alias("standard_id"), _name_place().alias("standard_path"))
     is_exact = pl.col("standard_relation").is_null()
     itself = pl.concat_list(
         pl.struct(pl.col("standard_id").alias("document_id"), pl.col("word_count").cast(pl.UInt32).alias("words"))
@@ -266,7 +272,7 @@ def explain_older_versions(successors: pl.DataFrame, roles: pl.DataFrame, overla
     kept = roles.select(
         pl.col("document_id").alias("kept_id"),
         pl.col("text_sha256").alias("kept_sha256"),
-        pl.col("source_path").alias("kept_path"),
+        _name_place().alias("kept_path"),
     )
     same_words = pl.col("text_sha256") == pl.col("kept_sha256")
     # A text of fewer words than an overlap can have still shares all of them with its equal.

@@ -14,9 +14,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PACKAGE: Final = Path(str(files("transforms.dedup")))
-
-
-KERNEL_FOLDERS: Final = (PACKAGE, PACKAGE.parent / "linemodel", PACKAGE.parent / "parse" / "page")
+KERNEL_FOLDERS: Final = (
+    PACKAGE,
+    *(PACKAGE.parent / name for name in ("linemodel", "parse/page", "privacy", "quality")),
+)
 """Every folder with modules that kernels stand in."""
 
 

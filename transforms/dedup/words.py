@@ -48,8 +48,8 @@ MARKS_SORTED: Final = 30
 
 ASCII_SIZE: Final = 128
 
-_HASH_SHIFT: Final = np.uint64(32)
-_LANE_BYTES: Final = np.uint64(8)
+HASH_SHIFT: Final = np.uint64(32)
+LANE_BYTES: Final = np.uint64(8)
 _KIND_MASK: Final = (1 << KIND_BITS) - 1
 _COMBINING_MASK: Final = (1 << COMBINING_BITS) - 1
 _BLOCK_MASK: Final = (1 << BLOCK_BITS) - 1
@@ -234,7 +234,7 @@ def mix_bits(value: Any) -> Any:
 
 
 @compile_kernel
-def _load_lane(folded: Array, at: Any) -> Any:
+def load_lane(folded: Array, at: Any) -> Any:
     """Read eight bytes as one number, little-endian. Indices without a sign let the compiler make one load of it."""
     lane = np.uint64(folded[at]) | np.uint64(folded[at + np.uint64(1)]) << np.uint64(8)
     lane |= np.uint64(folded[at + np.uint64(2)]) << np.uint64(16)
@@ -254,19 +254,19 @@ def _hash_words(folded: Array, cuts: Array, words: int, hashes: Array) -> None:
         rest = end - at
         length = rest
         value: Any = WORD_HASH_SEED
-        while rest > _LANE_BYTES:
-            value = (value ^ _load_lane(folded, at)) * WORD_HASH_FACTOR
-            value ^= value >> _HASH_SHIFT
-            at += _LANE_BYTES
-            rest -= _LANE_BYTES
-        value = (value ^ (_load_lane(folded, at) & LANE_MASKS[rest])) * WORD_HASH_FACTOR
-        value ^= value >> _HASH_SHIFT
+        while rest > LANE_BYTES:
+            value = (value ^ load_lane(folded, at)) * WORD_HASH_FACTOR
+            value ^= value >> HASH_SHIFT
+            at += LANE_BYTES
+            rest -= LANE_BYTES
+        value = (value ^ (load_lane(folded, at) & LANE_MASKS[rest])) * WORD_HASH_FACTOR
+        value ^= value >> HASH_SHIFT
         hashes[word] = mix_bits(value ^ length)
         at = end + np.uint64(1)
 
 
 @compile_kernel
-def _decode(data: Array, at: int) -> tuple[int, int]:
+def decode_point(data: Array, at: int) -> tuple[int, int]:
     """Read the code point, not an ASCII one, at a byte of valid UTF-8; returns it and the place after it."""
     first = int(data[at])
     if first < _THREE_BYTES_LEAD:
@@ -420,7 +420,7 @@ def find_words(  # noqa: C901, PLR0912, PLR0915 - one pass over the text is one 
             else:
                 size = new_size
             continue
-        code, at = _decode(data, at)
+        code, at = decode_point(data, at)
         entry = _look_up(code, blocks, entries)
         kind = entry & _KIND_MASK
         if kind == SEPARATOR:

@@ -4,15 +4,18 @@ from typing import Final
 
 import polars as pl
 
+from transforms.contracts.parameters import NameTable
 from transforms.contracts.tables import DOCUMENT_COLUMNS, EVIDENCE
+from transforms.metadata.authors import pick_authors
 from transforms.metadata.contacts import list_contacts
-from transforms.metadata.dates import read_times
 from transforms.metadata.kinds import decide_kinds
+from transforms.metadata.names import normalise_names
 from transforms.metadata.outlets import find_outlets
-from transforms.metadata.people import find_author_credits, split_names
-from transforms.metadata.titles import find_subtitles, find_titles, strip_outlets
+from transforms.metadata.people import find_author_credits
+from transforms.metadata.times import pick_times
+from transforms.metadata.titles import find_subtitles, find_titles, list_outlet_names, strip_outlets
 
-__all__ = ["COLUMNS", "extract_metadata"]
+__all__ = ["COLUMNS", "NO_NAMES", "extract_metadata"]
 
 COLUMNS: Final = (
     "document_id",
@@ -30,22 +33,31 @@ COLUMNS: Final = (
     "evidence",
 )
 
+ORIGIN_FIELDS: Final = ("member", "message_id")
+"""What is stated of where a document was found, and is no column of its own: evidence only."""
+NO_NAMES: Final = NameTable()
+
 STATED_CHOICE: Final = 0
 """Markup is taken before print: it is written for machines, one value a field."""
 
 
-def extract_metadata(records: pl.DataFrame, classified: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+def extract_metadata(
+    records: pl.DataFrame, classified: pl.DataFrame, texts: pl.DataFrame, names: NameTable = NO_NAMES
+) -> pl.DataFrame:
     """One row per document of `texts`, in their order, with COLUMNS as `documents` names them.
 
-    Takes RECORDS (for `stated`), CLASSIFIED, and the texts of `blocks.assemble_texts`. Fields that the document does
-    not state are null, its lists empty. `evidence` holds each value as found, with its line (null for markup) and rule;
-    a stamp that is printed but cannot be placed in time ("2 hours ago") is evidence without a `published_at`.
+    Takes RECORDS (for `stated`), CLASSIFIED, the texts of `blocks.assemble_texts`, and names that stand for others.
+    Fields that the document does not state are null, its lists empty. `evidence` holds each value as found, with its
+    line (null for markup) and rule; a stamp that is printed but cannot be placed in time ("2 hours ago") is evidence
+    without a `published_at`.
     """
     documents = texts.select("document_id")
     lines = classified.join(documents, on="document_id", how="semi", maintain_order="left").sort("document_id", "line")
     stated = _list_stated(records.join(documents, on="document_id", how="semi", maintain_order="left"))
     outlets = _pick(pl.concat([_of(stated, "outlet"), _to_candidates(find_outlets(lines))]))
-    titles = strip_outlets(_pick(pl.concat([_of(stated, "title"), _to_candidates(find_titles(lines))])), outlets)
+    titles = strip_outlets(
+        _pick(pl.concat([_of(stated, "title"), _to_candidates(find_titles(lines))])), list_outlet_names(stated, outlets)
+    )
     suffixes = titles.filter(pl.col("suffix").is_not_null()).select(
         "document_id", "line", found="suffix", value="suffix", rule=pl.lit("text.title_suffix")
     )
@@ -54,8 +66,8 @@ def extract_metadata(records: pl.DataFrame, classified: pl.DataFrame, texts: pl.
     )
     subtitles = _pick(pl.concat([_of(stated, "subtitle"), _to_candidates(find_subtitles(lines))]))
     urls = _pick(_of(stated, "url"))
-    authors, author_evidence = _pick_authors(stated, lines)
-    times, time_evidence = _pick_times(stated, lines)
+    authors, author_evidence = pick_authors(stated, find_author_credits(lines), outlets)
+    times, time_evidence = pick_times(stated, lines)
     kinds = decide_kinds(lines, stated)
     evidence = _list_evidence(
         [
@@ -70,7 +82,7 @@ def extract_metadata(records: pl.DataFrame, classified: pl.DataFrame, texts: pl.
                 ),
             ),
         ],
-        [author_evidence, time_evidence],
+        [author_evidence, time_evidence, _list_origins(stated), _tell_languages(texts)],
     )
     parts = (
         titles.select("document_id", title="value"),
@@ -88,15 +100,21 @@ def extract_metadata(records: pl.DataFrame, classified: pl.DataFrame, texts: pl.
         joined = joined.join(part, on="document_id", how="left", maintain_order="left")
     types = {column.name: column.dtype for column in DOCUMENT_COLUMNS if column.name in COLUMNS}
     lists = [name for name, dtype in types.items() if isinstance(dtype, pl.List)]
-    return joined.with_columns(
+    filled = joined.with_columns(
         *(pl.col(name).fill_null(pl.lit([], dtype=types[name])) for name in lists), pl.col("kind").fill_null("other")
-    ).select(pl.col(name).cast(types[name]) for name in COLUMNS)
+    )
+    return normalise_names(filled, names).select(pl.col(name).cast(types[name]) for name in COLUMNS)
 
 
 def _list_stated(records: pl.DataFrame) -> pl.DataFrame:
     """One row per value that markup states, in the order given: document_id, field, value, rule."""
     rows = records.select("document_id", "stated").explode("stated", empty_as_null=False).drop_nulls("stated")
     return rows.unnest("stated").with_columns(pl.col("value").str.strip_chars()).filter(pl.col("value") != "")
+
+
+def _list_origins(stated: pl.DataFrame) -> pl.DataFrame:
+    own = stated.filter(pl.col("field").is_in(ORIGIN_FIELDS))
+    return own.select("document_id", "field", "value", line=pl.lit(None, pl.UInt32), rule="rule")
 
 
 def _of(stated: pl.DataFrame, field: str) -> pl.DataFrame:
@@ -117,61 +135,13 @@ def _pick(candidates: pl.DataFrame) -> pl.DataFrame:
     return ranked.select("document_id", "line", "found", value="found", rule="rule")
 
 
-def _pick_authors(stated: pl.DataFrame, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    own = stated.filter(pl.col("field") == "authors")
-    first_rule = own.group_by("document_id", maintain_order=True).agg(first_rule=pl.col("rule").first())
-    own = own.join(first_rule, on="document_id", how="left", maintain_order="left").filter(
-        pl.col("rule") == pl.col("first_rule")
-    )
-    columns = ["document_id", "line", "rule", "value", "choice", "name"]
-    said = own.select(
-        "document_id", "rule", "value", line=pl.lit(None, pl.UInt32), choice=pl.lit(STATED_CHOICE, pl.Int32)
-    )
-    names = pl.concat(
-        [
-            split_names(said, is_printed=False).select(columns),
-            split_names(find_author_credits(lines), is_printed=True).select(columns),
-        ]
-    )
-    best = names.with_columns(best=pl.col("choice").min().over("document_id")).filter(
-        pl.col("choice") == pl.col("best")
-    )
-    folded = best.with_columns(folded=pl.col("name").str.to_lowercase()).unique(
-        ["document_id", "folded"], keep="first", maintain_order=True
-    )
-    authors = folded.group_by("document_id", maintain_order=True).agg(authors=pl.col("name"))
-    evidence = folded.select("document_id", field=pl.lit("authors"), value="name", line="line", rule="rule")
-    return authors, evidence
-
-
-def _pick_times(stated: pl.DataFrame, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    printed = lines.filter(
-        pl.col("kind").is_in(["dateline", "byline"])
-        & pl.col("text").str.contains(r"\d")
-        & (pl.col("text").str.len_chars() <= LONGEST_STAMP_CHARS)
-    ).select("document_id", "line", "rule", value="text", choice=pl.lit(STATED_CHOICE + 1, pl.Int32))
-    said = stated.filter(pl.col("field") == "published_at").select(
-        "document_id", "rule", "value", line=pl.lit(None, pl.UInt32), choice=pl.lit(STATED_CHOICE, pl.Int32)
-    )
-    read = read_times(pl.concat([said.select(printed.columns), printed])).with_columns(
-        is_read=pl.col("published_at").is_not_null()
-    )
-    # A document whose every stamp is relative keeps its first one as evidence.
-    usable = read.filter(
-        pl.col("is_read")
-        | pl.col("rule").is_in(["text.date_line", "text.outlet_and_date"])
-        | (pl.col("choice") == STATED_CHOICE)
-    )
-    best = usable.sort(~pl.col("is_read"), "choice", "is_update", maintain_order=True).unique(
-        "document_id", keep="first", maintain_order=True
-    )
-    times = best.filter(pl.col("is_read")).select("document_id", "published_at", "published_precision")
-    rule = pl.when(pl.col("is_read")).then("rule").otherwise(pl.lit("text.stamp_not_placed"))
-    evidence = best.select("document_id", field=pl.lit("published_at"), value="value", line="line", rule=rule)
-    return times, evidence
-
-
-LONGEST_STAMP_CHARS: Final = 200
+def _tell_languages(texts: pl.DataFrame) -> pl.DataFrame:
+    """Which languages were found in a text, and how much of each, where that was looked for."""
+    shares = pl.col("language_shares") if "language_shares" in texts.columns else pl.lit(None, pl.String)
+    line = pl.lit(None, pl.UInt32)
+    return texts.select(
+        "document_id", field=pl.lit("language"), value=shares, line=line, rule=pl.lit("text.cld2")
+    ).drop_nulls("value")
 
 
 def _list_evidence(picked: list[tuple[str, pl.DataFrame]], ready: list[pl.DataFrame]) -> pl.DataFrame:

@@ -10,25 +10,39 @@ from typing import Final
 
 import polars as pl
 
-from transforms.clean.patterns import MONTH, MONTHS
+from transforms.metadata.months import LISTOPADA, MONTH, MONTHS
 
 # Digits are the ten of ASCII: `\d` would take those of every script, which do not convert to numbers.
 YEAR: Final = r"(?:1[6-9]|20|21)[0-9]{2}"
 DAY: Final = r"[0-9]{1,2}"
 
+DIGITS: Final = {
+    chr(start + digit): str(digit) for start in (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50) for digit in range(10)
+}
+"""Arabic, Persian, Devanagari, Bengali and Thai digits -> those of ASCII."""
+
 ISO: Final = rf"({YEAR})[-/.]([0-9]{{1,2}})[-/.]([0-9]{{1,2}})"
 EAST_ASIAN: Final = rf"({YEAR}) ?[年년] ?([0-9]{{1,2}}) ?[月월] ?([0-9]{{1,2}}) ?[日일号號]"
 SPACED_DOTS: Final = rf"({YEAR})\. ([0-9]{{1,2}})\. ([0-9]{{1,2}})\b"
 """The Korean layout: year, month and day, each closed by a full stop."""
-DAY_FIRST: Final = rf"({DAY})(?:st|nd|rd|th|er|º|\.)? (?:de |of )?({MONTH})\.?,? (?:de |del )?({YEAR})"
-MONTH_FIRST: Final = rf"({MONTH})\.? ({DAY})(?:st|nd|rd|th)?,? ({YEAR})"
-DAY_MONTH_DASHED: Final = rf"({DAY})-({MONTH})-({YEAR})"
+DAY_FIRST: Final = (
+    rf"({DAY})(?:st|nd|rd|th|er|ère|re|ος|[ºª°.]|-?[еийго]{{1,3}})?,? (?:de |of |d['’]|ta['’] |tháng )?({MONTH})"
+    rf"(?:[.,]|ren)?,? (?:de |del |of |năm )?({YEAR})"
+)
+MONTH_FIRST: Final = rf"({MONTH})\.? ({DAY})(?:st|nd|rd|th)?,? (?:de |of )?({YEAR})"
+YEAR_FIRST: Final = rf"({YEAR})(?:ko|\.|,| m\.)? ({MONTH})(?:ren)?\.? ({DAY})(?:[a.]| d\.)?"
+"""Hungarian, Lithuanian, Basque and some English papers."""
+YEAR_DAY_MONTH: Final = rf"({YEAR})\. gada ({DAY})\. ({MONTH})"
+"""The Latvian layout."""
+DAY_MONTH_DASHED: Final = rf"({DAY})[-/.]({MONTH})[-/.]({YEAR})"
+VIETNAMESE: Final = rf"({DAY}) tháng ({DAY}),? (?:năm )?({YEAR})"
 DOTTED: Final = rf"\b({DAY})\.\s?([0-9]{{1,2}})\.\s?({YEAR})"
 SLASHED: Final = r"\b([0-9]{1,2})[/-]([0-9]{1,2})[/-]([0-9]{4}|[0-9]{2})\b"
 MONTH_ONLY: Final = rf"^({YEAR})-([0-9]{{2}})$"
 YEAR_ONLY: Final = rf"^({YEAR})$"
 ANY_DATE: Final = (
-    rf"{ISO}|{EAST_ASIAN}|{SPACED_DOTS}|{DAY_FIRST}|{MONTH_FIRST}|{DAY_MONTH_DASHED}|{DOTTED}|"
+    rf"{ISO}|{EAST_ASIAN}|{SPACED_DOTS}|{YEAR_FIRST}|{YEAR_DAY_MONTH}|{DAY_FIRST}|{MONTH_FIRST}|{DAY_MONTH_DASHED}|"
+    rf"{VIETNAMESE}|{DOTTED}|"
     rf"[0-9]{{1,2}}[/-][0-9]{{1,2}}[/-](?:[0-9]{{4}}|[0-9]{{2}})"
 )
 
@@ -47,11 +61,30 @@ ZONE_WORD: Final = (
     r"cet|eest|eet|wet|west|msk|"
     r"jst|kst|sgt|hkt|ist|aest|aedt|acst|awst|nzst|nzdt|sast|z)\b"
 )
-UPDATED: Final = (
-    r"[\s|,;(–—·•-]*\b(?:last |first )?(?:updated?|modified|edited|aktualisiert|mis à jour|modifié|"
-    r"actualizado|aggiornato|"
-    r"atualizado|bijgewerkt|uppdaterad|обновлено)\b.*$"
+UPDATE_VERB: Final = (
+    r"(?:updated?|modified|edited|revised|aktualisiert|geändert|ergänzt|mis à jour|modifiée?|actualisée?|"
+    r"actualizad[oa]|actualitzat|modificad[oa]|atualizad[oa]|aggiornat[oa]|modificat[oa]|bijgewerkt|gewijzigd|uppdaterad|ändrad|"
+    r"oppdatert|opdateret|päivitetty|muokattu|uppfært|aktualizacja|zaktualizowan[oy]|aktualizov[aá]n[oéá]|aktualizace|"
+    r"frissítve|frissült|actualizat|ažurirano|posodobljeno|atnaujinta|atjaunots|uuendatud|güncelle\p{L}*|ενημ\p{L}*|"
+    r"обновлен[оа]?|изменен[оа]?|оновлен[оа]?|обновено|diperbarui|kemas ?kini|cập nhật|تحديث|محدث|עודכן|עדכון|"
+    r"अपडेट\p{L}*|更新|수정|업데이트)"
 )
+"""Verbs of change in the languages of news; what follows one is not the time of publication."""
+UPDATED: Final = rf"[\s|,;:(–—·•-]*\b(?:last |first |zuletzt |última |ultimo |最終|最后|最後)?{UPDATE_VERB}.*$"
+PUBLISHED_AFTER: Final = (
+    rf"{UPDATE_VERB}.*\b(?:published|posted|created|veröffentlicht|erstellt|erschienen|publiée?|créée?|publicado|"
+    r"publicada|pubblicato|gepubliceerd|geplaatst|publicerad|publisert|udgivet|julkaistu|opublikowano|"
+    r"опубликовано|yayınlanma|公開|発行|掲載|发布|發布|입력|등록)\b(.*)$"
+)
+"""The part behind the verb of publication, where the update is printed first."""
+DAY_FIRST_WORD: Final = (
+    r"(?:^|[^\p{L}])(?:uhr|publiée?|le|à|publicado|publicada|às|el|em|pubblicato|il|alle|gepubliceerd|om|op|"
+    r"publicerad|publisert|kl|den|julkaistu|opublikowano|dnia|опубликовано|montag|dienstag|mittwoch|donnerstag|"
+    r"freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|"
+    r"viernes|sábado|domingo|lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica|segunda|terça|quarta|quinta|"
+    r"sexta|thứ|ngày|pazartesi|salı|çarşamba|perşembe|cuma|cumartesi|pazar|gmt|bst|cet|cest|aest|aedt|ist)(?:[^\p{L}]|$)"
+)
+"""Words of languages and zones that print the day of a numeric date first."""
 
 OFFSET_MINUTES: Final = {
     "z": 0,
@@ -70,6 +103,7 @@ OFFSET_MINUTES: Final = {
     "sgt": 480,
     "hkt": 480,
     "awst": 480,
+    "wib": 420,
     "jst": 540,
     "kst": 540,
     "acst": 570,
@@ -114,13 +148,23 @@ def read_times(printed: pl.DataFrame) -> pl.DataFrame:
     zone or offset is applied; a time without one is taken as UTC.
     """
     # Compatibility forms are full-width digits and colons, which Chinese and Japanese pages print.
-    folded = pl.col("value").str.normalize("NFKC").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    # Lower-casing the Turkish capital I with a dot leaves the dot behind as a combining character.
+    folded = (
+        pl.col("value")
+        .str.normalize("NFKC")
+        .str.to_lowercase()
+        .str.replace_all("\u0307", "", literal=True)
+        .str.replace_many(DIGITS)
+        .str.replace_all(r"[\s\u200e\u200f]+", " ")
+        .str.strip_chars()
+    )
+    behind = folded.str.extract(PUBLISHED_AFTER)
+    folded = pl.when(behind.str.contains(ANY_DATE)).then(behind).otherwise(folded)
     first = folded.str.replace(UPDATED, "")
     has_first = first.str.contains(ANY_DATE)
     frame = printed.with_columns(
         stamp=pl.when(has_first).then(first).otherwise(folded),
-        is_update=~has_first
-        & folded.str.contains(r"(?:updat|modif|aktualis|mis à jour|actualiz|aggiorn|atualiz|bijgewerkt)"),
+        is_update=~has_first & folded.str.contains(UPDATE_VERB),
     )
     frame = frame.with_columns(rest=pl.col("stamp").str.replace(ANY_DATE, " | ")).with_columns(
         zone=pl.col("rest").str.extract(ZONE_WORD), offset=pl.col("rest").str.extract_groups(OFFSET)
@@ -140,6 +184,8 @@ def _read_date(frame: pl.DataFrame) -> pl.DataFrame:
     korean = _groups(SPACED_DOTS, ("y", "m", "d"))
     day_first, dashed = _groups(DAY_FIRST, ("d", "m", "y")), _groups(DAY_MONTH_DASHED, ("d", "m", "y"))
     month_first, dotted = _groups(MONTH_FIRST, ("m", "d", "y")), _groups(DOTTED, ("d", "m", "y"))
+    year_first, latvian = _groups(YEAR_FIRST, ("y", "m", "d")), _groups(YEAR_DAY_MONTH, ("y", "d", "m"))
+    vietnamese = _groups(VIETNAMESE, ("d", "m", "y"))
     slashed = _groups(SLASHED, ("a", "b", "y"))
     month_only, year_only = _groups(MONTH_ONLY, ("y", "m")), pl.col("stamp").str.extract(YEAR_ONLY)
     # A number above 12 can only be the day.
@@ -147,15 +193,19 @@ def _read_date(frame: pl.DataFrame) -> pl.DataFrame:
     is_month_first = (
         ((b > 12) & (a <= 12)) | (pl.col("zone").is_in(AMERICAN) & (a <= 12)).fill_null(value=False) | (a == b)
     )
-    is_day_first = (a > 12) & (b <= 12)
+    is_day_first = ((a > 12) | pl.col("stamp").str.contains(DAY_FIRST_WORD)) & (b <= 12)
     slashed_month = pl.when(is_month_first).then(a).when(is_day_first).then(b)
     slashed_day = pl.when(is_month_first).then(b).when(is_day_first).then(a)
     short_year = slashed.struct.field("y").cast(pl.Int32)
     slashed_year = pl.when(short_year < 100).then(short_year + 2000).otherwise(short_year)
-    named = [iso, asian, korean, dotted]
-    worded = [day_first, month_first, dashed]
-    month_word = pl.coalesce(*(layout.struct.field("m") for layout in worded)).replace_strict(
-        MONTHS, default=None, return_dtype=pl.Int32
+    named = [iso, asian, korean, vietnamese, dotted]
+    worded = [year_first, latvian, day_first, month_first, dashed]
+    name = pl.coalesce(*(layout.struct.field("m") for layout in worded))
+    listopada = pl.when(pl.col("stamp").str.contains(rf"[0-9]\. {LISTOPADA}")).then(10).otherwise(11)
+    month_word = (
+        pl.when(name == LISTOPADA)
+        .then(listopada)
+        .otherwise(name.replace_strict(MONTHS, default=None, return_dtype=pl.Int32))
     )
 
     def pick(field: str) -> pl.Expr:

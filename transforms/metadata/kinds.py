@@ -20,6 +20,8 @@ STATED_KINDS: Final = {
     "videoobject": "video_page",
     "imagegallery": "gallery",
     "mediagallery": "gallery",
+    # Not one of schema.org's: what the headers of an e-mail say.
+    "newsletter": "newsletter",
 }
 """Types of schema.org, in lower case, that say what a document is; plain `Article` and `BlogPosting` say nothing."""
 
@@ -40,11 +42,11 @@ OPINION_WORD: Final = (
     r"^(?:opinion|op-?ed|commentary|editorials?|columnists?|letters?(?: to the editor)?|meinung|kommentar|"
     r"débats|opinión|tribuna)\b"
 )
-REPORTED: Final = (
+REPORTED: Final = p.bound_ascii(
     r"\b(?:said|says|told|tweeted|wrote|according to|reported|reports|announced|sagte|teilte|erklärte|"
-    r"selon|déclaré|dijo|declaró|según|secondo|disse|segundo)\b"
+    r"selon|dijo|según|secondo|disse|segundo)\b|déclaré|declaró"
 )
-FIRST_PERSON: Final = r"(?:^|[\s—–(])(?:I|I['’](?:m|ve|d|ll)|my|My|ich|je|j['’]ai|yo)\b"
+FIRST_PERSON: Final = r"(?:^|[\s—–(])(?:I|my|My|ich|je|j['’]ai|yo)(?:[^\p{L}]|$)"
 SPEAKER: Final = r"^(\p{Lu}[\p{Lu}.'’-]+(?: \p{Lu}[\p{Lu}.'’-]+){1,3}):? \p{Lu}"
 """The name in capitals that opens a turn of a transcript."""
 RELEASE: Final = (
@@ -53,6 +55,8 @@ RELEASE: Final = (
 )
 VERDICT: Final = r"(?i)^(?:our ruling|rating|verdict|claim|fact-check rating|bewertung)\s?:"
 
+OPENING_CHARS: Final = 600
+HEAD_CHARS: Final = 200
 TALK_CHARS: Final = 400
 SHORT_BODY_WORDS: Final = 180
 ESSAY_WORDS: Final = 250
@@ -95,74 +99,89 @@ def _read_stated_kind() -> pl.Expr:
 
 def _measure(classified: pl.DataFrame) -> pl.DataFrame:
     kind, rule = pl.col("kind"), pl.col("rule")
-    is_body = kind.is_in(["paragraph", "list_item", "quote"])
-    words = pl.col("text").str.count_matches(" ") + 1
-    # Reported speech and the first person are counted in the first 600 characters of a line.
-    opening = pl.col("text").str.head(600).str.replace_all("\u00a0", " ", literal=True)
+    is_body = pl.col("is_body")
+    words = pl.col("words")
+    opening = pl.col("opening")
+    head = opening.str.head(HEAD_CHARS)
     spoken = opening.str.contains('["“”„«»]')
-    title = pl.col("text").filter(kind == "title").first().str.to_lowercase().fill_null("")
-    speakers = pl.when(is_body).then(opening).str.extract(SPEAKER)
-    return classified.group_by("document_id", maintain_order=True).agg(
-        title=title,
-        body_words=words.filter(is_body).sum(),
-        reported=pl.when(is_body).then(opening).str.count_matches(REPORTED).sum(),
-        first_person=pl.when(is_body & ~spoken).then(opening).str.contains(FIRST_PERSON).sum(),
-        speakers=speakers.is_not_null().sum(),
-        distinct_speakers=speakers.drop_nulls().n_unique(),
-        time_heads=rule.is_in(["text.time_head"]).sum()
-        + (kind.eq("dateline") & pl.col("text").str.contains(r"^(?i:posted at|updated at)? ?\d{1,2}:\d{2}")).sum(),
-        captions=(kind == "caption").sum(),
-        caption_words=words.filter(kind == "caption").sum(),
-        opinion_mark=(
-            kind.is_in(["outlet", "title", "subtitle", "navigation"])
-            & ~rule.is_in(["text.menu_entry", "text.menu_line"])
-            & pl.col("text").str.to_lowercase().str.contains(OPINION_WORD)
-        ).any(),
-        opinion_byline=(
-            kind.is_in(["byline", "bio"])
-            & pl.col("text")
-            .str.to_lowercase()
-            .str.contains(
-                r"opinion contributor|\bcolumnist\b|\bop-ed\b|\bcolumn\b|is the author of|senior fellow|"
-                r"\bcommentator\b|talk[- ]show host"
-            )
-        ).any(),
-        opinion_note=(
-            (kind == "note")
-            & pl.col("text").str.to_lowercase().str.contains("opinions? expressed|views expressed|views and opinions")
-        ).any(),
-        # Markup names the kind of a line, and no rule then; so the words are looked at.
-        subscriber=(
-            rule.is_in(["text.subscriber_talk", "text.newsletter_talk", "text.newsletter_about"])
-            | (kind.is_in(["promo", "navigation", "legal"]) & _says_newsletter())
-        ).any(),
-        briefing=(
-            kind.eq("promo")
-            & pl.col("text")
-            .str.to_lowercase()
-            .str.contains(r"(?:briefing|this newsletter|the newsletter) by e-?mail|is published weekday")
-        ).any(),
-        transcript=(
-            kind.is_in(["note", "title", "subtitle", "heading"])
-            & pl.col("text").str.to_lowercase().str.contains(r"\btranscript\b")
-        ).any(),
-        release=(is_body & opening.str.head(200).str.contains(RELEASE)).any(),
-        dated=kind.is_in(["byline", "dateline"]).any(),
-        verdict=(is_body & opening.str.head(60).str.contains(VERDICT)).any(),
-        agency=rule.is_in(["text.byline_agency", "text.end_credit", "text.contributed"]).any(),
-        place=(
-            is_body
-            & opening.str.head(60).str.contains(
-                r"^(?:\p{Lu}[\p{Lu}.'-]+(?: \p{Lu}[\p{Lu}.'-]+)*(?:, [\p{L}. ]{2,20})?\s?(?:\([^)]{2,30}\) ?)?|"
-                r"[\p{Lu}][\p{L} ]{2,24} \((?:AFP|AP|Reuters|dpa|CNN)\) ?)[—–-]"
-            )
-        ).any(),
+    lower = pl.col("lower")
+    title = lower.filter(kind == "title").first().fill_null("")
+    speakers = head.str.extract(SPEAKER)
+    return (
+        _cut_lines(classified)
+        .group_by("document_id", maintain_order=True)
+        .agg(
+            title=title,
+            body_words=words.filter(is_body).sum(),
+            reported=opening.str.count_matches(REPORTED).sum(),
+            first_person=pl.when(~spoken).then(opening).str.contains(FIRST_PERSON).sum(),
+            speakers=speakers.is_not_null().sum(),
+            distinct_speakers=speakers.drop_nulls().n_unique(),
+            time_heads=rule.is_in(["text.time_head"]).sum()
+            + (kind.eq("dateline") & lower.str.contains(r"^(?:posted at|updated at)? ?\d{1,2}:\d{2}")).sum(),
+            captions=(kind == "caption").sum(),
+            caption_words=words.filter(kind == "caption").sum(),
+            opinion_mark=(
+                kind.is_in(["outlet", "title", "subtitle", "navigation"])
+                & ~rule.is_in(["text.menu_entry", "text.menu_line"])
+                & lower.str.contains(OPINION_WORD)
+            ).any(),
+            opinion_byline=(
+                kind.is_in(["byline", "bio"])
+                & lower.str.contains(
+                    r"opinion contributor|\bcolumnist\b|\bop-ed\b|\bcolumn\b|is the author of|senior fellow|"
+                    r"\bcommentator\b|talk[- ]show host"
+                )
+            ).any(),
+            opinion_note=(
+                (kind == "note") & lower.str.contains("opinions? expressed|views expressed|views and opinions")
+            ).any(),
+            # Markup names the kind of a line, and no rule then; so the words are looked at.
+            subscriber=(
+                rule.is_in(["text.subscriber_talk", "text.newsletter_talk", "text.newsletter_about"])
+                | (kind.is_in(["promo", "navigation", "legal"]) & _says_newsletter())
+            ).any(),
+            briefing=(
+                kind.eq("promo")
+                & lower.str.contains(r"(?:briefing|this newsletter|the newsletter) by e-?mail|is published weekday")
+            ).any(),
+            transcript=(
+                kind.is_in(["note", "title", "subtitle", "heading"]) & lower.str.contains(r"\btranscript\b")
+            ).any(),
+            release=(is_body & head.str.head(200).str.contains(RELEASE)).any(),
+            dated=kind.is_in(["byline", "dateline"]).any(),
+            verdict=(is_body & head.str.head(60).str.contains(VERDICT)).any(),
+            agency=rule.is_in(["text.byline_agency", "text.end_credit", "text.contributed"]).any(),
+            place=(
+                is_body
+                & head.str.head(60).str.contains(
+                    r"^(?:\p{Lu}[\p{Lu}.'-]+(?: \p{Lu}[\p{Lu}.'-]+)*(?:, [\p{L}. ]{2,20})?\s?(?:\([^)]{2,30}\) ?)?|"
+                    r"[\p{Lu}][\p{L} ]{2,24} \((?:AFP|AP|Reuters|dpa|CNN)\) ?)[—–-]"
+                )
+            ).any(),
+        )
+    )
+
+
+def _cut_lines(classified: pl.DataFrame) -> pl.DataFrame:
+    """What is looked at of each line: the opening of body, the whole in lower case of everything else."""
+    is_body = pl.col("kind").is_in(["paragraph", "list_item", "quote"])
+    # Reported speech and the first person are counted in the first 600 characters of a line.
+    opening = pl.when(is_body).then("text").str.head(OPENING_CHARS).str.replace_all("\u00a0", " ", literal=True)
+    return classified.select(
+        "document_id",
+        "kind",
+        "rule",
+        is_body=is_body,
+        words=pl.col("text").str.count_matches(" ", literal=True) + 1,
+        opening=opening,
+        lower=pl.when(~is_body).then("text").str.to_lowercase(),
     )
 
 
 def _says_newsletter() -> pl.Expr:
-    short = pl.col("text").str.len_chars() <= TALK_CHARS
-    return pl.when(short).then("text").str.to_lowercase().str.contains(p.NEWSLETTER_TALK).fill_null(value=False)
+    short = pl.col("lower").str.len_chars() <= TALK_CHARS
+    return pl.when(short).then("lower").str.contains(p.NEWSLETTER_TALK).fill_null(value=False)
 
 
 def _rules() -> tuple[tuple[str, str, pl.Expr], ...]:

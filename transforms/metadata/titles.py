@@ -6,6 +6,8 @@ import polars as pl
 
 SECTION: Final = r"^(?i:opinion|analysis|commentary|editorial|exclusive|video|live|review|perspective)\s*\|\s*"
 SUFFIX: Final = r"^(.{12,}?)\s+[|–—•·»:-]{1,2}\s+([^|–—]{2,40})$"
+LAST_PART: Final = r"^(.+?)\s*(?:\s[|–—•·»:-]{1,2}\s|[|»])\s*([^|»–—]{2,60}?)\s*$"
+MOST_SUFFIXES: Final = 3
 PIPED: Final = r"\s[|»]\s[^|]{2,40}$"
 OUTLET_LIKE: Final = (
     r"(?:News|Times|Post|Herald|Tribune|Journal|Gazette|Guardian|Telegraph|Mail|Chronicle|Observer|"
@@ -36,23 +38,45 @@ def find_subtitles(lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def strip_outlets(titles: pl.DataFrame, outlets: pl.DataFrame) -> pl.DataFrame:
-    """Takes "| Outlet" off the headlines; `suffix` is that outlet, null where there was none to take.
+def list_outlet_names(stated: pl.DataFrame, outlets: pl.DataFrame) -> pl.DataFrame:
+    """Every name of the outlet that a document gives, folded (document_id, names): stated, chosen, and its domain."""
+    host = pl.col("value").str.extract(r"(?i)^https?://(?:www\.|m\.)?([^/?#:]+)")
+    hosts = stated.filter(pl.col("field") == "url").select("document_id", value=host)
+    labels = hosts.with_columns(pl.col("value").str.replace(r"\.(?:co\.|com\.)?\w+$", ""))
+    said = stated.filter(pl.col("field") == "outlet").select("document_id", "value")
+    return (
+        pl.concat([said, outlets.select("document_id", "value"), hosts, labels])
+        .with_columns(name=_fold(pl.col("value")))
+        .filter(pl.col("name") != "")
+        .group_by("document_id", maintain_order=True)
+        .agg(names=pl.col("name").unique(maintain_order=True))
+    )
+
+
+def strip_outlets(titles: pl.DataFrame, names: pl.DataFrame) -> pl.DataFrame:
+    """Takes "| Outlet" off the headlines, twice where a section stands before it; `suffix` is what was taken last.
 
     What stands behind a dash is the outlet only if the document names the same one elsewhere, or if it is made like the
     name of one; headlines may hold dashes of their own.
     """
-    known = outlets.select("document_id", outlet="value")
     bare = pl.col("value").str.replace_all(r"\s+", " ").str.replace(SECTION, "")
-    named = titles.with_columns(value=bare).join(known, on="document_id", how="left", maintain_order="left")
-    parts = pl.col("value").str.extract_groups(SUFFIX)
-    suffix = parts.struct[1]
-    is_known = _fold(suffix) == _fold(pl.col("outlet"))
-    is_outlet = is_known | suffix.str.contains(OUTLET_LIKE) | pl.col("value").str.contains(PIPED)
-    taken = suffix.is_not_null() & is_outlet.fill_null(value=False)
-    return named.with_columns(
-        value=pl.when(taken).then(parts.struct[0]).otherwise("value"), suffix=pl.when(taken).then(suffix)
-    ).drop("outlet")
+    named = titles.with_columns(value=bare, suffix=pl.lit(None, pl.String)).join(
+        names, on="document_id", how="left", maintain_order="left"
+    )
+    for _ in range(MOST_SUFFIXES):
+        parts = pl.col("value").str.extract_groups(LAST_PART)
+        suffix = parts.struct[1]
+        is_known = pl.col("names").list.contains(_fold(suffix)).fill_null(value=False)
+        is_made_like = pl.col("value").str.contains(SUFFIX) & (
+            suffix.str.contains(OUTLET_LIKE) | pl.col("value").str.contains(PIPED)
+        )
+        taken = (suffix.is_not_null() & (is_known | is_made_like)).fill_null(value=False)
+        # The name of the outlet, not of the section before it, is what tells where the document stood.
+        named = named.with_columns(
+            value=pl.when(taken).then(parts.struct[0]).otherwise("value"),
+            suffix=pl.when(taken & pl.col("suffix").is_null()).then(suffix).otherwise("suffix"),
+        )
+    return named.drop("names")
 
 
 def _fold(name: pl.Expr) -> pl.Expr:

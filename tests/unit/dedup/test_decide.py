@@ -43,6 +43,7 @@ ROLES: Final = pl.Schema(
     {
         "document_id": pl.String,
         "source_path": pl.String,
+        "record": pl.UInt32,
         "word_count": pl.UInt32,
         "text_sha256": pl.String,
         "newest_id": pl.String,
@@ -112,6 +113,7 @@ def list_roles(word_counts: dict[str, int], **more: Any) -> pl.DataFrame:
             {
                 "document_id": name,
                 "source_path": name.upper(),
+                "record": 0,
                 "word_count": words,
                 "text_sha256": name,
                 "newest_id": name,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from transforms.contracts.parsed import FAILURES, LINES, RECORDS
 from transforms.contracts.vocabulary import LINE_KINDS, MEDIA_TYPES, REJECT_REASONS
 from transforms.identity import identify_document
-from transforms.parse import READERS, find_media_type, parse_sources
+from transforms.parse import READERS, TABLE_READERS, find_media_type, parse_sources
 
 from .parse_helpers import list_lines, make_sources, parse_one
 
@@ -27,7 +27,8 @@ SEEDS = {"a.html": PAGE, "a.md": MARKDOWN, "a.txt": "caf\u00e9 â€™ \u2028 x
 
 
 def test_every_media_type_has_a_reader() -> None:
-    assert set(READERS) == set(MEDIA_TYPES.values())
+    assert {*READERS, *TABLE_READERS} == set(MEDIA_TYPES.values())
+    assert not set(READERS) & set(TABLE_READERS)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,10 @@ def test_every_media_type_has_a_reader() -> None:
         ("a.tar.md", "text/markdown"),
         ("a", "application/octet-stream"),
         (".txt", "application/octet-stream"),
-        ("a.pdf", "application/octet-stream"),
+        ("a.pages", "application/octet-stream"),
+        ("a.PDF", "application/pdf"),
+        ("a.tar.GZ", "application/gzip"),
+        ("a.tgz", "application/gzip"),
         ("dir.txt/a", "application/octet-stream"),
     ],
 )
@@ -49,14 +53,16 @@ def test_ending_gives_the_media_type(path: str, media_type: str) -> None:
 @pytest.mark.parametrize(
     ("path", "content", "code"),
     [
-        ("a.pdf", b"x", "unknown_format"),
-        ("a.pdf", b"", "unknown_format"),
+        ("a.pages", b"x", "unknown_format"),
+        ("a.pages", b"", "unknown_format"),
+        ("a.pdf", b"x", "damaged"),
         ("a.txt", b"", "empty"),
         ("a.html", b"", "empty"),
         ("a.txt", " \n\u00a0\u200b\r\n".encode(), "whitespace_only"),
         ("a.md", b"\n \n", "whitespace_only"),
         ("a.md", b"---\ntitle: x\n---\n", "whitespace_only"),
-        ("a.html", b"%PDF-1.7 x", "binary"),
+        ("a.html", b"%PDF-1.7 x", "damaged"),
+        ("a.html", b"7z\xbc\xaf\x27\x1c x", "binary"),
         ("a.md", b"\x00\x01\x02\x03", "binary"),
         ("a.txt", bytes(range(0x80, 0x100)) * 3, "undecodable"),
         ("a.html", b"<i>" * 1000, "unparsable"),
@@ -75,7 +81,7 @@ def test_failures_say_why(path: str, content: bytes, code: str) -> None:
 
 
 def test_schemas_hold_also_without_rows() -> None:
-    for files in ({}, {"a.txt": b"x"}, {"a.pdf": b"x"}, SEEDS):
+    for files in ({}, {"a.txt": b"x"}, {"a.pages": b"x"}, SEEDS):
         parsed = parse_sources(make_sources(files))
         assert parsed.records.schema == RECORDS
         assert parsed.lines.schema == LINES
