@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -233,8 +234,36 @@ def save(path: Path, arrays: dict[str, Numbers]) -> None:
     np.savez_compressed(path, allow_pickle=True, **arrays)
 
 
+def describe_training(corpus: Corpus, sites: pl.Series, figures: dict[str, Any]) -> dict[str, Any]:
+    """The report that is shipped beside the model; `figures` are those of tests/quality/pages.py."""
+    content = MODEL.read_bytes()
+    lines = np.diff(corpus.starts)
+    names = corpus.pages["set"]
+    return {
+        "model": MODEL_NAME,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "training": {
+            name: {
+                "licence": licence,
+                "pages": int((names == name).sum()),
+                "sites": sites.filter(names == name).n_unique(),
+                "lines": int(lines[(names == name).to_numpy()].sum()),
+            }
+            for name, licence in LICENCES.items()
+        },
+        "features": {"first": len(NAMES), "second": len(SECOND_NAMES)},
+        "trees": {"first": FIRST_TREES, "second": SECOND_TREES},
+        "threshold": THRESHOLD,
+        "folds_by_site": FOLDS,
+        "on_sites_not_seen": figures,
+    }
+
+
 def main() -> None:
     """Train, measure, write."""
+    from tests.quality.pages import score_pages, summarise
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--labels", type=Path, help="keep the labels in this file")
     options = parser.parse_args()
@@ -251,6 +280,9 @@ def main() -> None:
         folds |= fit(corpus, corpus.folds != fold).to_arrays(f"fold{fold}_")
         save(FOLD_MODELS, folds)
     save(MODEL, fit(corpus, np.ones(corpus.is_body.size, np.bool_)).to_arrays())
+    sites = pages.select("id").join(labels, on="id", how="left", maintain_order="left")["site"]
+    report = describe_training(corpus, sites, summarise(score_pages(pages)))
+    REPORT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
