@@ -13,8 +13,8 @@ from tests.quality.pages import PAGES, read_pages, score_pages, summarise
 EVERY = 10
 
 WORD_F1 = {"aeb": 0.955, "fundus": 0.95, "wcxb_dev": 0.955}
-"""Of the published text, on the sample. Over the pages of four of the five folds the judged lines have .961, .962 and .965,
-trafilatura .957, .944 and .938; on aeb, by its own F1, .966 and .959."""
+"""Of the published text, on the sample. Over the pages of four of the five folds the judged lines have .961, .962 and
+.965, trafilatura .957, .944 and .938; on aeb, by its own F1, .966 and .959."""
 
 LEAD = {"aeb": 0.0, "fundus": -0.02, "wcxb_dev": 0.02}
 """Least lead over trafilatura on the sample, which is small: 13 pages of fundus."""
