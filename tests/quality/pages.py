@@ -53,8 +53,8 @@ FLOORS = {
     "listing": 0.64,
     "product": 0.64,
 }
-"""Word F1 of the published text over all pages; they may only rise. Measured on unseen sites: .961, .963, .963 (trafilatura
-.959, .949, .937), then .911, .744, .833, .645, .660, .656 (.917, .694, .765, .574, .583, .637)."""
+"""Word F1 of the published text over all pages; they may only rise. Measured on unseen sites: .961, .963, .963
+(trafilatura .959, .949, .937), then .911, .744, .833, .645, .660, .656 (.917, .694, .765, .574, .583, .637)."""
 
 Part = tuple[float, float, float]
 

@@ -13,7 +13,8 @@ from tests.quality.pages import PAGES, read_pages, score_pages, summarise
 EVERY = 10
 
 WORD_F1 = {"aeb": 0.955, "fundus": 0.95, "wcxb_dev": 0.955}
-"""Of the published text, on the sample. All pages: .961, .963, .963; trafilatura .959, .949, .937 (FLOORS of `pages`)."""
+"""Of the published text, on the sample. All pages: .961, .963, .963; trafilatura .959,
+.949, .937 (FLOORS of `pages`)."""
 
 LEAD = {"aeb": 0.0, "fundus": -0.02, "wcxb_dev": 0.02}
 """Least lead over trafilatura on the sample, which is small: 13 pages of fundus."""
