@@ -20,7 +20,7 @@ LEAD = {"aeb": -0.005, "fundus": -0.02, "wcxb_dev": 0.02}
 """Least lead over trafilatura on the sample, which is small: 13 pages of fundus."""
 
 TIMES_AS_FAST = 3.0
-"""Pages a second, of trafilatura's. Measured 3.9 to 7.9 (236 and 61, 293 and 37): timings on a busy machine are noisy."""
+"""Pages a second, of trafilatura's. Measured 3.9 to 7.9 (236 and 61, 293 and 37): timings are noisy."""
 
 
 @pytest.fixture(scope="module")
