@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip
 UV_VERSION := 0.13.9
 
-.PHONY: run test lint types laws quality fuzz train bench lock clean
+.PHONY: run test lint types laws quality fuzz train train-pages bench lock clean
 
 run: $(READY)
 	$(BIN)/winnow run
@@ -29,10 +29,11 @@ types: $(READY)
 laws: $(READY)
 	LAW_EXAMPLES_TIMES=12 $(BIN)/pytest -n 2 tests/property
 
-# The quality of metadata and of shared passages on all of the evaluation data, not the sample that `make test` takes.
+# The quality of bodies of pages, metadata and shared passages on all of the evaluation data, not the sample that `make test` takes.
 quality: $(READY)
 	$(BIN)/python -m tests.quality.metadata
 	$(BIN)/python -m tests.quality.passages
+	$(BIN)/python -m tests.quality.pages
 
 # Broken files of every format, 100,000 of them; takes twenty minutes. `make fuzz ARGS="--inputs 5000 --seed 7"` tries others.
 fuzz: $(READY)
@@ -41,6 +42,10 @@ fuzz: $(READY)
 # Takes some ten minutes of one core; ARGS="--lines FILE" keeps the labelled lines for the next time.
 train: $(READY)
 	$(BIN)/python -m tests.training.train_lines $(ARGS)
+
+# The same for the model of pages, with the models of its folds, which `make quality` measures; a quarter of an hour of one core.
+train-pages: $(READY)
+	$(BIN)/python -m tests.training.train_pages
 
 # Measures and renders the tables of CONTRIBUTING.md; takes hours at full size. `make bench ARGS="planted"` runs one part.
 bench: $(READY) $(BENCH_READY)

@@ -30,7 +30,6 @@ RECORDED_LIBRARIES: Final = (
     "pyarrow",
     "pypdfium2",
     "python-docx",
-    "trafilatura",
     "warcio",
 )
 """Libraries whose version can shape a result or a verdict."""

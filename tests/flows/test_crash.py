@@ -29,7 +29,7 @@ KILLS_WHILE_PUBLISHING = 12
 
 # Every run is a process of its own, forked from one that has the imports behind it: it starts in milliseconds.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["flows.ingest", "flows.validation", "great_expectations", "trafilatura"])
+PROCESSES.set_forkserver_preload(["flows.ingest", "flows.validation", "great_expectations"])
 
 
 def run_flow(inbox: str, data: str) -> None:

@@ -17,9 +17,7 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from transforms.dedup import normalise_words
-from transforms.parse.decode import decode_bytes
-from transforms.parse.html import parse_tree
-from transforms.parse.html_lines import collect_lines
+from transforms.parse.page.read import read_page
 
 PAGE_LINES: Final = pl.Schema(
     {
@@ -66,11 +64,9 @@ def _iterate_lines(pages: pl.DataFrame) -> Iterator[tuple[object, ...]]:
 
 def list_visible_lines(html: str) -> list[tuple[str, int]]:
     """The lines that a browser shows, each with the number of blank lines before it."""
-    content = html.encode("utf-8", "replace")
-    root = parse_tree(decode_bytes(content, "utf-8"))
-    return (
-        [] if root is None else [(line.text, line.blank_before) for line in collect_lines(root) if not line.is_hidden]
-    )
+    page = read_page(html)
+    lines = zip(page.list_texts(), page.blank_before, page.is_hidden.tolist(), strict=True)
+    return [(text, gap) for text, gap, is_hidden in lines if not is_hidden]
 
 
 def find_site(page: str, address: str | None, html: str) -> str:

@@ -14,7 +14,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 PACKAGE: Final = Path(str(files("transforms.dedup")))
-KERNEL_FOLDERS: Final = (PACKAGE, *(PACKAGE.parent / name for name in ("linemodel", "privacy", "quality")))
+KERNEL_FOLDERS: Final = (
+    PACKAGE,
+    *(PACKAGE.parent / name for name in ("linemodel", "parse/page", "privacy", "quality")),
+)
 """Every folder with modules that kernels stand in."""
 
 
@@ -49,3 +52,12 @@ _choose_cache_folder()
 def compile_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile with numba: without the interpreter lock, and cached on disk. The signature stays visible to mypy."""
     return cast(Callable[P, R], numba.njit(cache=True, nogil=True)(function))
+
+
+def compile_inline(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile into whatever kernel calls it, each time anew.
+
+    For parts of a loop that are handed many arrays: counting the references to each of them costs more than a short
+    part does.
+    """
+    return cast(Callable[P, R], numba.njit(inline="always")(function))

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
-
-from lxml.etree import _Element
 
 from transforms.parse.records import split_words
 
@@ -152,32 +149,20 @@ class Mark:
     rule: str
 
 
-def find_marks(element: _Element) -> tuple[Mark, ...]:
-    """Return the marks of one element, none for most; a region comes before what the tag says of a line."""
-    get = element.get
-    # The id of a heading is its own text, as an anchor.
-    names = f"{get('class') or ''} {'' if element.tag in HEADING_TAGS else get('id') or ''}"
-    return _find_marks(element.tag, names, get("role") or "", get("itemprop") or "", get("rel") or "")
-
-
-@lru_cache(maxsize=65_536)
-def _find_marks(tag: str, names: str, role: str, itemprop: str, rel: str) -> tuple[Mark, ...]:
+def find_stated_marks(role: str, itemprop: str, rel: str) -> tuple[Mark, ...]:
+    """Return the marks of an element with these attributes (empty where it lacks one), outermost first."""
     marks = []
-    if tag not in UNMARKED_TAGS:
-        marks += [Mark(kind, f"html.class.{name}") for name in names.split() if (kind := _find_name_kind(name))][:1]
     if role in ROLE_KINDS:
         marks.append(Mark(ROLE_KINDS[role], f"html.role.{role}"))
     if itemprop in ITEMPROP_KINDS:
         marks.append(Mark(ITEMPROP_KINDS[itemprop], f"html.itemprop.{itemprop}"))
     if "author" in rel.split():
         marks.append(Mark("byline", "html.rel.author"))
-    if tag in TAG_KINDS:
-        marks.append(Mark(TAG_KINDS[tag], f"html.{tag}"))
     return tuple(marks)
 
 
-def _find_name_kind(name: str) -> str | None:
-    """The kind that one class name or id states, or None."""
+def find_name_kind(name: str) -> str | None:
+    """The kind that one class name or id states, or None. The kernel of page/scan.py does the same with hashes."""
     if name.lower() in NAME_KINDS:
         return NAME_KINDS[name.lower()]
     words = tuple(word.lower() for word in WORD_PATTERN.findall(name))

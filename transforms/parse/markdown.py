@@ -8,14 +8,11 @@ from typing import Any, Final
 
 import polars as pl
 import yaml
-from lxml.etree import _Element
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from transforms.errors import RejectedRecordError
 from transforms.parse.decode import decode_bytes
-from transforms.parse.html import parse_tree
-from transforms.parse.html_lines import collect_lines
+from transforms.parse.page.read import read_page
 from transforms.parse.records import ParsedLine, ParsedRecord, ReadRecords, StatedValue, read_each
 
 FRONT_MATTER_FIELDS: Final = {
@@ -221,22 +218,14 @@ class _LineCollector:
                 blank_before = 0
 
     def _add_html(self, token: Token) -> None:
-        root = self._parse_html(token.content)
-        if root is None:
-            return
+        page = read_page(token.content)
         blank_before = self._count_blank(token)
-        for line in collect_lines(root):
-            if not line.is_hidden:
-                self.lines.append(ParsedLine(line.text, max(line.blank_before, blank_before), *self._decide_hint()))
-                self.links.extend(line.links)
+        lines = zip(page.list_texts(), page.blank_before, page.is_hidden.tolist(), strict=True)
+        for number, (text, gap, is_hidden) in enumerate(lines):
+            if not is_hidden:
+                self.lines.append(ParsedLine(text, max(gap, blank_before), *self._decide_hint()))
+                self.links.extend(page.list_links(number))
                 blank_before = 0
-
-    def _parse_html(self, markup: str) -> _Element | None:
-        try:
-            return parse_tree(markup)
-        except RejectedRecordError:  # nested too deeply for a part of a text: its tags stay
-            self._add_lines(markup.split("\n"), 0, None, None)
-            return None
 
     def _count_blank(self, token: Token) -> int:
         """Blank source lines right above the block of `token`."""

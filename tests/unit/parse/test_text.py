@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+import ftfy
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from transforms.parse import parse_sources
@@ -83,6 +84,8 @@ def test_good_text_stays_byte_for_byte(lines: list[str]) -> None:
 def test_characters_of_many_scripts_survive(parts: list[str]) -> None:
     """No character of a text without mojibake changes, whatever stands beside it, but for white space at line ends."""
     text = "\n".join(f"word {part} word" for part in parts)
+    # A few of these characters side by side are what a wrong encoding makes of others: no reader can tell.
+    assume(all(ftfy.fix_encoding(line) == line for line in text.split("\n")))
     parsed = parse_one("a.txt", text)
     expected = [line.strip(" \u00a0\u200d") for line in text.split("\n")]
     assert list_lines(parsed) == [line for line in expected if line]
