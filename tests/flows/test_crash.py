@@ -95,7 +95,7 @@ def undisturbed(before: Settings, tmp_path_factory: pytest.TempPathFactory) -> t
 
 
 def kill_while_publishing(before: Settings, folder: Path, source: random.Random) -> Settings:
-    """A store whose run was killed after its commit; a run that had ended by then, on a busy machine, is tried again."""
+    """A store whose run was killed after its commit; one that had ended by then (a busy machine) is tried again."""
     for trial in range(TRIALS):
         made = copy_store(before, folder / str(trial))
         process = start_run(made)
