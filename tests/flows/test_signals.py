@@ -43,7 +43,7 @@ FILES: dict[str, str | bytes] = {
     "other.txt": write_paragraphs(OTHER),
     "page.html": (
         '<html><head><title>Ask desk@example.org</title><meta name="author" content="desk@example.org"></head><body>'
-        f"<p>{' '.join(make_words(3, 120))}.</p><p>Call (202) 555-0101 today, we are in until six o'clock.</p>"
+        f"<p>{' '.join(make_words(3, 120))}. Call (202) 555-0101 today, we are in until six o'clock.</p>"
         "</body></html>"
     ),
     "blank.txt": " ",
@@ -142,7 +142,7 @@ def test_contacts_are_masked_when_that_is_asked_for_alone(tmp_path: Path, *, mas
     expected = counts.select(count_emails(counts["text"]).alias("emails"), count_phones(counts["text"]).alias("phones"))
     assert counts["email_address_count"].equals(expected["emails"], check_names=False)
     assert counts["phone_number_count"].equals(expected["phones"], check_names=False)
-    assert counts["phone_number_count"].sum() >= 2
+    assert counts["phone_number_count"].sum() >= 3
     # What is masked is what is compared: two notices that differ in the address alone say the same.
     relation = place_of(settings)["same-notice.txt"], place_of(settings)["notice.txt"]
     assert set(relation) == ({"kept", "exact"} if masks else {"kept", "near"})

@@ -153,10 +153,6 @@ def digest_text(text: int) -> str:
     return sha256(f"text {text}".encode()).hexdigest()
 
 
-def key_text(text: int) -> int:
-    return int(digest_text(text)[:16], 16)
-
-
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """Texts that share much, and up to five runs in which files appear, change, are set back and come again.

@@ -33,6 +33,12 @@ PAGE_LINES: Final = pl.Schema(
 )
 """One row per visible line of a page. `share` is the share of its words that lie at its place in the body."""
 
+LICENCES: Final = {"aeb": "MIT", "fundus": "MIT", "wcxb_dev": "CC BY 4.0"}
+"""The sets of pages that models are trained on, and what they may be used under."""
+
+BODY_SHARE: Final = 0.5
+"""A line is taught as body when at least this share of its words lies in the body."""
+
 RUN_WORDS: Final = 3
 """Where a line lies in the body is found by runs of this many words, or by the whole line if it is shorter."""
 

@@ -24,7 +24,7 @@ import polars as pl
 
 from tests.training.boosting import train_trees
 from tests.training.lexicon import find_common_words, train_weights
-from tests.training.page_lines import PAGE_LINES, read_page_lines
+from tests.training.page_lines import BODY_SHARE, LICENCES, PAGE_LINES, read_page_lines
 from transforms.clean import classify_lines
 from transforms.contracts.parameters import OPERATING_POINTS, CleanParameters, OperatingPoint
 from transforms.contracts.parsed import LINES
@@ -68,10 +68,8 @@ UNCLEAR: Final = (0.2, 0.8)
 UNCLEAR_WEIGHT: Final = 0.3
 """Lines that the body holds in part are neither one nor the other."""
 
-BODY_SHARE: Final = 0.5
 WEIGHED_WORDS: Final = 60
 FEWEST_WORDS: Final = 50
-LICENCES: Final = {"aeb": "MIT", "fundus": "MIT", "wcxb_dev": "CC BY 4.0"}
 
 Numbers = npt.NDArray[Any]
 

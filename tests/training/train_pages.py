@@ -24,7 +24,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tests.training.boosting import train_trees
-from tests.training.page_lines import find_site, lay_over
+from tests.training.page_lines import BODY_SHARE, LICENCES, find_site, lay_over
 from transforms.dedup.kernels import compile_kernel
 from transforms.linemodel.trees import SCORE_UNITS, Trees, score_rows
 from transforms.parse.page.around import SECOND_NAMES, look_around
@@ -59,9 +59,7 @@ names .928 at .01, .925 at .02, .919 at .1, .910 at .5."""
 OTHER_TYPES_WEIGHT: Final = 0.5
 """What a page that is no article counts. Winnow reads articles; the others say what a page can look like."""
 
-BODY_SHARE: Final = 0.5
 FEWEST_WORDS: Final = 30
-LICENCES: Final = {"aeb": "MIT", "fundus": "MIT", "wcxb_dev": "CC BY 4.0"}
 
 Numbers = npt.NDArray[Any]
 
@@ -78,11 +76,6 @@ class Corpus:
     inner: Numbers
     words: tuple[Numbers, Numbers]
     names: tuple[Numbers, Numbers]
-
-    @property
-    def page_of_line(self) -> Numbers:
-        """The page of each line."""
-        return np.repeat(np.arange(self.starts.size - 1), np.diff(self.starts))
 
     def read(self) -> Iterator[tuple[slice, ReadPage]]:
         """Each page again, with the place of its lines."""

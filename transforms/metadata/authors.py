@@ -44,7 +44,7 @@ def pick_authors(
             split_names(printed.select(columns), is_printed=True),
         ]
     )
-    named = _drop_publishers(names, stated, outlets).with_columns(folded=fold_name(pl.col("name")))
+    named = _drop_publishers(names, stated, outlets).with_columns(folded=keep_letters(pl.col("name")))
     distinct = named.unique(["document_id", "choice", "folded"], keep="first", maintain_order=True)
     first = pl.col("choice") == pl.col("choice").min().over("document_id")
     best = _complete(distinct.filter(first), distinct.filter(pl.col("rule").is_in(PLACED_RULES)))
@@ -56,7 +56,7 @@ def pick_authors(
 AFTER_STATED: Final = 1_000
 
 
-def fold_name(name: pl.Expr) -> pl.Expr:
+def keep_letters(name: pl.Expr) -> pl.Expr:
     """Lower-case letters only, for comparing names."""
     return name.str.to_lowercase().str.replace_all(r"[^\p{L}\p{M}]", "")
 
@@ -78,14 +78,14 @@ def _drop_publishers(names: pl.DataFrame, stated: pl.DataFrame, outlets: pl.Data
     said = stated.filter(pl.col("field") == "outlet")
     publishers = (
         pl.concat([frame.select("document_id", "value") for frame in (hosts, said, outlets)])
-        .with_columns(folded=fold_name(pl.col("value").str.replace(r"(?i)^the ", "")))
+        .with_columns(folded=keep_letters(pl.col("value").str.replace(r"(?i)^the ", "")))
         .filter(pl.col("folded").str.len_chars() >= LEAST_OUTLET_CHARS)
         .group_by("document_id", maintain_order=True)
         .agg(publishers=pl.col("folded").unique(maintain_order=True))
     )
     # A site of one person bears the person's name, so a name that has the shape of a full one stays.
     may_be_paper = ~pl.col("name").str.contains(" ", literal=True) | pl.col("name").str.contains(TITLED_OUTLET)
-    own = pl.when(may_be_paper).then(fold_name(pl.col("name").str.replace(r"(?i)^the ", "")))
+    own = pl.when(may_be_paper).then(keep_letters(pl.col("name").str.replace(r"(?i)^the ", "")))
     joined = names.join(publishers, on="document_id", how="left", maintain_order="left")
     return joined.filter(~pl.col("publishers").list.contains(own).fill_null(value=False)).drop("publishers")
 

@@ -25,8 +25,6 @@ Numbers = npt.NDArray[Any]
 UNDECOMPOSED: Final = r"[^\x00-\x7F\u2010-\u2027\u2030-\u203E]"
 """Characters that decomposition may change; the dashes, quotes and dots between are most of what is not ASCII."""
 
-ENGLISH: Final = r"^en(?:-|$)"
-
 
 def measure_signals(documents: pl.DataFrame) -> pl.DataFrame:
     """Measure each text (document_id, text, language); gives the rows of `signals`, in the same order.
