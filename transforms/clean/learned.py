@@ -15,7 +15,10 @@ from transforms.clean.rules import FREE, MARK, RULE, WORDS
 from transforms.contracts.parameters import OperatingPoint
 from transforms.linemodel.model import MODEL_NAME, LineModel, find_starts, score_shapes
 from transforms.linemodel.shape import Shapes
-from transforms.linemodel.trees import SCORE_UNITS, to_percent
+from transforms.linemodel.trees import SCORE_UNITS, name_rules, to_percent
+
+RULES: Final = name_rules(MODEL_NAME)
+"""The rule of a line that the model takes out: its name, and how sure it is that the line is body."""
 
 FEWEST_LINES: Final = 4
 """Shorter documents have no surroundings to judge a line by."""
@@ -108,7 +111,6 @@ def judge_lines(frame: pl.DataFrame, operating_point: OperatingPoint, model: Lin
 
 
 def _name_score(scores: pl.Series) -> pl.Series:
-    """`model.lines-1:0.03`: the model, and what it says the probability of body is."""
+    """The rule of each line, by its score."""
     percent = to_percent(scores.fill_null(0).to_numpy())
-    names = [f"model.{MODEL_NAME}:{number / 100:.2f}" for number in range(101)]
-    return pl.Series("rule", percent).replace_strict(dict(enumerate(names)), return_dtype=pl.String)
+    return pl.Series("rule", percent).replace_strict(dict(enumerate(RULES)), return_dtype=pl.String)

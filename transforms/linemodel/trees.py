@@ -133,3 +133,8 @@ def _list_bounds() -> npt.NDArray[np.int64]:
 def to_percent(scores: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """What the scores say as a probability, in whole hundredths: 0 to 100."""
     return np.searchsorted(_list_bounds(), scores, side="right").astype(np.int64)
+
+
+def name_rules(model_name: str) -> tuple[str, ...]:
+    """The rules of lines that a model takes out, by what `to_percent` says of them: `model.lines-1:0.03`."""
+    return tuple(f"model.{model_name}:{percent / 100:.2f}" for percent in range(101))

@@ -15,7 +15,7 @@ from typing import IO, Final
 
 import numpy as np
 
-from transforms.linemodel.trees import Trees, score_rows
+from transforms.linemodel.trees import Trees, name_rules, score_rows
 from transforms.parse.page.around import SECOND_NAMES, look_around
 from transforms.parse.page.elements import Scan
 from transforms.parse.page.features import NAMES, Measured, measure_lines
@@ -26,7 +26,7 @@ from transforms.parse.page.tokens import add_weights, list_names, list_words
 MODEL_NAME: Final = "html-1"
 """Stands in the rule of every line that the model takes out. A model that decides otherwise has another name."""
 
-RULES: Final = tuple(f"model.{MODEL_NAME}:{percent / 100:.2f}" for percent in range(101))
+RULES: Final = name_rules(MODEL_NAME)
 """The rule of a line that the model takes out: its name, and how sure it is that the line is main content."""
 
 
