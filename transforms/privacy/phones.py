@@ -34,7 +34,7 @@ LONGEST_GAP: Final = 3
 CONTEXT_BYTES: Final = 32
 """What is looked at in front of a run, to find a word that announces a number."""
 
-_SPACE, _BREAK, _PLUS, _OPEN, _CLOSE, _COLON, _COMMA, _DOT = (ord(sign) for sign in " \n+():,.")
+_SPACE, _BREAK, _COLON, _BAR = (ord(sign) for sign in " \n:|")
 _ZERO, _NINE, _NOT_ASCII = ord("0"), ord("9"), 0x80
 _GAP_SIGNS = np.zeros(256, np.bool_)
 _GAP_SIGNS[[ord(sign) for sign in " -./()"]] = True
@@ -237,6 +237,41 @@ def judge_runs(runs: pl.DataFrame) -> pl.Series:
 
 def find_phones(data: Array, bounds: Array) -> pl.DataFrame:
     """The phone numbers in the texts of a buffer: `text` (its number), `start` and `end` (bytes), in order.
+
+    What is left of a run once its numbers are taken out can be a number too: figures that were too many together. So
+    texts that hold one are looked at again, with bars where numbers were found (as in a mask), until none is left.
+    """
+    found = _find_distinct(data, bounds)
+    newest = found
+    while not newest.is_empty():
+        texts = newest["text"].unique(maintain_order=True).to_numpy()
+        bars = _blank(data, found["start"].to_numpy(), found["end"].to_numpy())
+        left, left_bounds = copy_slices(bars, bounds[texts], bounds[texts + 1])
+        moves = bounds[texts] - left_bounds[:-1]
+        newest = _find_distinct(left, left_bounds)
+        within = newest["text"].to_numpy()
+        newest = pl.DataFrame(
+            {
+                "text": texts[within],
+                "start": newest["start"].to_numpy() + moves[within],
+                "end": newest["end"].to_numpy() + moves[within],
+            }
+        )
+        found = pl.concat([found, newest]).sort("start")
+    return found
+
+
+@compile_kernel
+def _blank(data: Array, starts: Array, ends: Array) -> Array:
+    """The bytes with bars in the place of each slice."""
+    out = data.copy()
+    for part in range(starts.size):
+        out[starts[part] : ends[part]] = _BAR
+    return out
+
+
+def _find_distinct(data: Array, bounds: Array) -> pl.DataFrame:
+    """The numbers that can be seen at once, as `find_phones` gives them.
 
     A run that is no number as a whole is looked at again in the parts that spaces make of it, since a year or a second
     number may stand beside one.

@@ -129,14 +129,16 @@ def test_numbers_that_stand_together_are_each_masked() -> None:
             "202-555-0143 or 202-555-0199;+44 20 7946 0018",
             "202-555-0143\n0800 555 321",
             "In 2026 202-555-0143 was new.",
+            "+10000000 01000 0000",
         ]
     )
-    assert count_phones(texts).to_list() == [2, 3, 2, 1]
+    assert count_phones(texts).to_list() == [2, 3, 2, 1, 2]
     assert mask_texts(texts).to_list() == [
         f"{PHONE_MARK} {PHONE_MARK}",
         f"{PHONE_MARK} or {PHONE_MARK};{PHONE_MARK}",
         f"{PHONE_MARK}\n{PHONE_MARK}",
         f"In 2026 {PHONE_MARK} was new.",
+        f"{PHONE_MARK} {PHONE_MARK}",
     ]
 
 
