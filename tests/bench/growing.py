@@ -40,7 +40,7 @@ from tests.bench.corpus import CHAIN_TEXTS, FRESH_NUMBERS_FROM, GENERATED_WORDS
 from tests.bench.measure import time_best
 from tests.bench.outcome import write_outcome
 from tests.bench.plants import make_edited, make_exact, make_excerpt, split_tokens
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS
+from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, SIGNALS
 from transforms.dedup.deduplicate import deduplicate
 from transforms.dedup.fingerprints import digest_texts
 from transforms.dedup.postings import build_segment
@@ -167,6 +167,7 @@ def write_batch(run: Run, made: Path) -> Batch:
     write_texts(documents["text"], batch.texts)
     write_segment(segment, batch.segment)
     write_frame(REMOVED.empty(), batch.removed)
+    write_frame(SIGNALS.empty(), batch.signals)
     write_frame(REJECTS.empty(), batch.rejects)
     write_frame(RAW.empty(), batch.raw)
     lines = documents.select("document_id", pl.col("text").str.count_matches(r"\n\n").alias("lines") + 1)

@@ -77,7 +77,7 @@ DOCUMENT_COLUMNS: Final = (
     Column(
         "pipeline_version",
         TEXT,
-        "Version of Winnow that derived this row, with the name and digest of its line model.",
+        "Version of Winnow that derived this row, with the names and digests of its models.",
         rules=(NOT_EMPTY,),
     ),
     Column("title", TEXT, "Headline as the document states it; null when it states none.", nullable=True),

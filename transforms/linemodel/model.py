@@ -7,7 +7,6 @@ and the thresholds lie in one file; `lines-1.json` beside it says what it was tr
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,12 +34,11 @@ SEEN_TWICE: Final = OWN_FEATURES + 6
 class LineModel:
     """A trained model.
 
-    `digest` is the start of the SHA-256 of its file. `thresholds` are scores, in units of 1 / SCORE_UNITS, by the name
-    of the operating point: lines below are no body. A document whose share of known words is lower than
-    `familiar_percent` is in a language that the model was not trained on.
+    `thresholds` are scores, in units of 1 / SCORE_UNITS, by the name of the operating point: lines below are no body. A
+    document whose share of known words is lower than `familiar_percent` is in a language that the model was not trained
+    on.
     """
 
-    digest: str
     weights: npt.NDArray[np.int8]
     known: npt.NDArray[np.uint8]
     first: Trees
@@ -72,7 +70,6 @@ def read_model(content: bytes) -> LineModel:
     if first.names != FEATURES or second.names != SECOND_FEATURES:
         raise ValueError("the line model was trained on other features than these; train it again (make train)")
     return LineModel(
-        digest=hashlib.sha256(content).hexdigest()[:12],
         weights=held["weights"],
         known=np.unpackbits(held["known"])[:GRAMS],
         first=first,
