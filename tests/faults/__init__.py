@@ -1,0 +1,1 @@
+"""What can go wrong while the store is worked on, done to it on purpose; see `__main__`."""
