@@ -14,11 +14,12 @@ from flows.names import read_names
 from flows.publication import JOURNAL, recover
 from flows.report import render_summary_markdown, tabulate_summary
 from flows.run import Run
+from flows.runners import make_task_runner, place_for_cluster
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store, make_run_id, remove_folder
 from flows.summary import RunSummary
 from flows.tasks import discover_files
-from flows.update import make_task_runner, update_store
+from flows.update import update_store
 from transforms.contracts import RUNS
 
 
@@ -34,6 +35,7 @@ def ingest(inbox: str | None = None, data: str | None = None) -> dict[str, Any]:
 
 def execute(command: str, settings: Settings) -> RunSummary:
     """Lock the store, finish or undo what an earlier run left, and do what `command` asks for."""
+    settings = place_for_cluster(settings)
     store = Store(settings.data)
     with lock_store(store, f"`winnow {command}`"):
         recover(store)

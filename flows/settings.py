@@ -80,8 +80,13 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="Memory for pairs of documents while they are matched (bytes); more goes to disk.")
     ] = 256_000_000
     task_runner: Annotated[
-        Literal["threads", "processes"], Field(description="How batches run: threads or processes.")
+        Literal["threads", "processes", "dask", "ray"],
+        Field(description="How batches run: threads or processes of this machine, or a cluster of Dask or Ray."),
     ] = "threads"
+    cluster_address: Annotated[
+        str | None,
+        Field(description="Where the Dask scheduler or the Ray head listens; without it a run brings its own cluster."),
+    ] = None
     workers: Annotated[int, Field(ge=1, description="Batches that run at the same time.")] = os.cpu_count() or 1
 
     @classmethod

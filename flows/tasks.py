@@ -18,6 +18,7 @@ from flows.errors import StoreError
 from flows.matching import Matching
 from flows.publication import StagedFile, commit, roll_forward
 from flows.run import Batch, Run
+from flows.runners import check_shared_folder
 from flows.steps import Discovery
 from flows.storage import remove_folder
 from flows.validation import AuditResult
@@ -48,6 +49,7 @@ def discover_files(run: Run) -> Discovery:
 @task(name="derive batch", task_run_name="derive {manifest.stem}", cache_policy=NO_CACHE, **IO_RETRIES)
 def derive_batch(run: Run, manifest: Path) -> Batch:
     """Read, parse, clean, enrich and fingerprint the files of one manifest."""
+    check_shared_folder(run.work)
     return steps.derive_batch(run, manifest)
 
 
@@ -60,6 +62,7 @@ def match_documents(run: Run, batches: Sequence[Batch]) -> Matching:
 @task(name="align chunk", task_run_name="align {chunk.stem}", cache_policy=NO_CACHE, **IO_RETRIES)
 def align_chunk(run: Run, batches: Sequence[Batch], found: Matching, chunk: Path) -> Aligned:
     """Compare pairs word by word."""
+    check_shared_folder(run.work)
     return deciding.align_chunk(run, batches, found, chunk)
 
 

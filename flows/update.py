@@ -5,18 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from prefect import flow, unmapped
 from prefect.futures import PrefectFutureList
-from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
 
 from flows import tasks
 from flows.accounting import count_run, make_run_row, summarise
 from flows.errors import AuditRefusedError
 from flows.progress import current_reporter
 from flows.run import Run
-from flows.settings import Settings
 from flows.staging import preview_store
 from flows.steps import Discovery
 from flows.storage import write_frame
@@ -25,13 +23,6 @@ from flows.summary import RunSummary
 T = TypeVar("T")
 
 DAY_SECONDS: Final = 86_400
-
-
-def make_task_runner(settings: Settings) -> TaskRunner[Any]:
-    """The runner that the settings name."""
-    if settings.task_runner == "processes":
-        return ProcessPoolTaskRunner(max_workers=settings.workers)
-    return ThreadPoolTaskRunner(max_workers=settings.workers)
 
 
 class StageClock:

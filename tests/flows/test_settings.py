@@ -89,7 +89,7 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("batch_files", 0, "greater than or equal to 1"),
     ("batch_bytes", 0, "greater than or equal to 1"),
     ("workers", 0, "greater than or equal to 1"),
-    ("task_runner", "spark", "'threads' or 'processes'"),
+    ("task_runner", "spark", "'threads', 'processes', 'dask' or 'ray'"),
 ]
 
 

@@ -1,0 +1,94 @@
+"""A run on a cluster of Dask: several worker processes, one of which dies in the middle of its work."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from distributed import Client, LocalCluster
+
+from flows.errors import SettingsError, StoreError
+from flows.runners import check_shared_folder, make_task_runner, place_for_cluster
+from flows.settings import Settings
+from tests.flows.test_ingest import run_flow
+from tests.support.corpora import edit_words, make_words, write_paragraphs
+from tests.support.stores import assert_same_results, drop_files, find_broken_laws, read_results, settings_for, take_in
+
+WORKERS = 2
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[LocalCluster]:
+    """A scheduler and workers that are there before the run, each a process with a nanny that starts it again."""
+    with LocalCluster(
+        n_workers=WORKERS, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+    ) as made:
+        yield made
+
+
+def fill_inbox(settings: Settings) -> None:
+    words = [make_words(seed, 150) for seed in range(3)]
+    texts = [*words, *(edit_words(part, 7, 0.05) for part in words), words[0][:70] + words[1][:70]]
+    drop_files(settings, {f"{number}.txt": write_paragraphs(text) for number, text in enumerate(texts)})
+
+
+class Killer(threading.Thread):
+    """Kills one worker, once, while it works on a batch."""
+
+    def __init__(self, cluster: LocalCluster) -> None:
+        super().__init__(daemon=True)
+        self.cluster = cluster
+        self.killed: list[tuple[str, tuple[str, ...]]] = []
+
+    def run(self) -> None:
+        with Client(self.cluster, set_as_default=False) as client:
+            processes = client.run(os.getpid)
+            while not self.killed:
+                for worker, tasks in client.processing().items():
+                    if tasks:
+                        os.kill(processes[worker], signal.SIGKILL)
+                        self.killed.append((worker, tuple(map(str, tasks))))
+                        return
+                time.sleep(0.01)
+
+
+@pytest.mark.usefixtures("prefect_api")
+def test_a_worker_dies_and_the_store_is_that_of_one_machine(cluster: LocalCluster, tmp_path: Path) -> None:
+    alone = settings_for(tmp_path / "alone")
+    fill_inbox(alone)
+    take_in(alone)
+    made = settings_for(
+        tmp_path / "cluster", task_runner="dask", cluster_address=cluster.scheduler_address, batch_files=1
+    )
+    fill_inbox(made)
+    killer = Killer(cluster)
+    killer.start()
+    summary = run_flow(made)
+    killer.join(timeout=10)
+    assert killer.killed
+    assert "derive" in killer.killed[0][1][0]
+    assert summary["documents_in"] == 7
+    assert_same_results(read_results(made), read_results(alone))
+    assert find_broken_laws(made) == []
+
+
+def test_a_worker_that_does_not_see_the_folder_says_so(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"does not see .*all machines of the cluster share"):
+        check_shared_folder(tmp_path / "elsewhere")
+
+
+def test_a_cluster_without_its_package_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "prefect_ray", None)
+    with pytest.raises(SettingsError, match=r"task_runner = 'ray' needs .* `pip install 'winnow\[ray\]'`"):
+        make_task_runner(settings_for(tmp_path, task_runner="ray"))
+
+
+def test_folders_mean_the_same_to_every_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(inbox=Path("inbox"), data=Path("data"), task_runner="dask")
+    assert place_for_cluster(settings).data == tmp_path / "data"
+    assert place_for_cluster(Settings(data=Path("data"))).data == Path("data")
