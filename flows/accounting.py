@@ -60,7 +60,7 @@ def _describe_discovery(run: Run, discovery: Discovery, run_id: str | None) -> d
 
 
 def count_run(run: Run, batches: list[Batch], verdict: Verdict, staged: list[StagedFile]) -> Outcomes:
-    """Count what became of the documents; a rebuild answers for all documents of the store."""
+    """Count what became of the documents; where files come out of `raw`, for all documents of these files."""
     columns = ["document_id", "relation"]
     decisions = pl.read_parquet(verdict.decisions, columns=columns)
     derived = scan_batches((batch.documents for batch in batches), DERIVED).select("document_id").collect()
@@ -69,14 +69,22 @@ def count_run(run: Run, batches: list[Batch], verdict: Verdict, staged: list[Sta
     if run.is_rebuild:
         rejects = preview_store(run, staged).read(REJECTS, ["reason_code"])
         return count_outcomes(decisions, held, rejects, derived["document_id"])
+    if run.reads_raw:
+        # It answers for all documents of its files; the decision of one that comes out as it was stands.
+        standing = held.join(decisions, on="document_id", how="anti")
+        rejects = _scan_rejects(batches).select("reason_code").collect()
+        return count_outcomes(pl.concat([decisions, standing]), held, rejects, derived["document_id"])
     new_ids = derived.join(held, on="document_id", how="anti")["document_id"]
     return count_outcomes(decisions, held, _read_new_rejects(run, batches), new_ids)
 
 
 def _read_new_rejects(run: Run, batches: list[Batch]) -> pl.DataFrame:
     key = list(REJECTS.key)
-    rejects = scan_batches((batch.rejects for batch in batches), REJECTS.polars_schema).select(key)
-    return rejects.join(run.store.scan(REJECTS, key), on=key, how="anti", nulls_equal=True).collect()
+    return _scan_rejects(batches).join(run.store.scan(REJECTS, key), on=key, how="anti", nulls_equal=True).collect()
+
+
+def _scan_rejects(batches: list[Batch]) -> pl.LazyFrame:
+    return scan_batches((batch.rejects for batch in batches), REJECTS.polars_schema).select(REJECTS.key)
 
 
 def _describe_parameters(run: Run) -> str:

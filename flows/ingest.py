@@ -1,25 +1,30 @@
 """The main flow: take in what is new in the inbox."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import polars as pl
 from prefect import flow, get_client
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.runtime import flow_run
 
 from flows.accounting import summarise_nothing_new
+from flows.errors import SettingsError
 from flows.names import read_names
 from flows.publication import JOURNAL, recover
 from flows.report import render_summary_markdown, tabulate_summary
-from flows.run import Run
+from flows.run import Days, Run
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store, make_run_id, remove_folder
 from flows.summary import RunSummary
 from flows.tasks import discover_files
 from flows.update import make_task_runner, update_store
 from transforms.contracts import RUNS
+from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 
 
 @flow(name="winnow-ingest")
@@ -32,12 +37,17 @@ def ingest(inbox: str | None = None, data: str | None = None) -> dict[str, Any]:
     return execute("run", load_settings(inbox=inbox, data=data)).to_dict()
 
 
-def execute(command: str, settings: Settings) -> RunSummary:
-    """Lock the store, finish or undo what an earlier run left, and do what `command` asks for."""
+def execute(command: str, settings: Settings, days: Days | None = None, *, is_trial: bool = False) -> RunSummary:
+    """Lock the store, finish or undo what an earlier run left, and do what `command` asks for.
+
+    `days` and `is_trial` are those of a backfill; see `flows.run.Run`.
+    """
     store = Store(settings.data)
-    with lock_store(store, f"`winnow {command}`"):
+    with lock_store(store, f"`winnow {command.partition('_')[0]}`"):
         recover(store)
-        run = start_run(command, settings, store)
+        run = replace(start_run(command, settings, store), days=days, is_trial=is_trial)
+        if days is not None:
+            refuse_other_rules(run)
         with tidy_up(run):
             discovery = discover_files(run)
             if not discovery.manifests:
@@ -46,6 +56,26 @@ def execute(command: str, settings: Settings) -> RunSummary:
             summary: RunSummary = flow_of_run(run, discovery)
     publish_artifacts(summary, store)
     return summary
+
+
+def refuse_other_rules(run: Run) -> None:
+    """SettingsError when documents outside the days of a backfill were decided under other settings than today's.
+
+    The rule is one for all documents of a store; `winnow verify` would refuse a store that holds to two.
+    """
+    runs = run.store.read(RUNS, ["run_id", "command", "started_at", "parameters"]).sort("started_at")
+    rebuilt = runs.filter(pl.col("command").is_in(REBUILDING_COMMANDS))["started_at"].max()
+    decided = runs if rebuilt is None else runs.filter(pl.col("started_at") >= pl.lit(rebuilt))
+    now = asdict(run.settings.dedup)
+    for run_id, parameters in decided.select("run_id", "parameters").iter_rows():
+        then = json.loads(parameters)
+        for name, value in now.items():
+            if then.get(name, value) != value:
+                raise SettingsError(
+                    f"{name} is {value}, and run {run_id} decided with {then[name]}. Documents outside the days of a "
+                    "backfill stay as they were decided, so it would leave a store that holds to two rules; "
+                    "`winnow backfill --all` decides every document by today's."
+                )
 
 
 def start_run(command: str, settings: Settings, store: Store) -> Run:
