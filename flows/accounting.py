@@ -88,9 +88,14 @@ def _scan_rejects(batches: list[Batch]) -> pl.LazyFrame:
 
 
 def _describe_parameters(run: Run) -> str:
-    """The settings as JSON, and the names that stand for others as they were then, since the file can change."""
+    """The settings as JSON, and the names that stand for others as they were then, since the file can change.
+
+    Without the command of `on_failure`, which says nothing of the data and may hold a secret: `runs` is published.
+    """
     tables = {f"names_of_{field}": dict(pairs) for field, pairs in asdict(run.names).items() if pairs}
-    return json.dumps({**run.settings.model_dump(mode="json"), **tables}, ensure_ascii=False)
+    days = {"days": [str(run.days.first), str(run.days.last)]} if run.days else {}
+    settings = run.settings.model_dump(mode="json", exclude={"on_failure"})
+    return json.dumps({**settings, **tables, **days}, ensure_ascii=False)
 
 
 def make_run_row(run: Run, summary: RunSummary, finished_at: datetime) -> pl.DataFrame:

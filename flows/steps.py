@@ -15,6 +15,7 @@ import polars as pl
 from flows.derived_texts import write_texts
 from flows.discovery import FILES, list_inbox, select_new
 from flows.index import write_segment
+from flows.kept_batches import find_kept, keep_batch
 from flows.reading import read_sources
 from flows.run import Batch, Run
 from flows.storage import write_frame, write_table
@@ -113,7 +114,13 @@ def write_manifests(run: Run, files: pl.DataFrame) -> tuple[Path, ...]:
 
 
 def derive_batch(run: Run, manifest: Path) -> Batch:
-    """Read the files of a manifest and derive their documents."""
+    """Read the files of a manifest and derive their documents; what an interrupted backfill derived is taken up."""
+    if not run.reads_raw:
+        return _derive(run, manifest)
+    return find_kept(run, manifest) or keep_batch(run, manifest, _derive(run, manifest))
+
+
+def _derive(run: Run, manifest: Path) -> Batch:
     files = pl.read_parquet(manifest, schema=MANIFEST)
     batch = Batch(run.work / "derived" / manifest.stem)
     sources, unread = _read_sources(run, files.filter(pl.col("reason_code").is_null()))

@@ -116,13 +116,17 @@ def _walk_documents(run: Run, staged: Sequence[StagedFile]) -> Iterator[pl.DataF
             now = rows.with_columns(pl.lit(None, DUPLICATES.polars_schema[name]).alias(name) for name in missing)
             ids = rows.select("document_id")
             before = open_directory(run).scan(ids, columns).join(ids.lazy(), on="document_id", how="semi").collect()
-            yield now.with_columns(_no_partners(table)).join(
-                before.with_columns(pl.lit(value=True).alias("was_there")),
-                on="document_id",
-                how="left",
-                suffix="_before",
-                maintain_order="left",
-            ).with_columns(pl.col("was_there").fill_null(value=False))
+            yield (
+                now.with_columns(_no_partners(table))
+                .join(
+                    before.with_columns(pl.lit(value=True).alias("was_there")),
+                    on="document_id",
+                    how="left",
+                    suffix="_before",
+                    maintain_order="left",
+                )
+                .with_columns(pl.col("was_there").fill_null(value=False))
+            )
 
 
 def _no_partners(table: Table) -> list[pl.Expr]:
@@ -168,7 +172,9 @@ def _show_examples(documents: pl.DataFrame, most: int) -> list[dict[str, Any]]:
 
 def _show_pair(before: Any, after: Any) -> dict[str, str]:
     one, other = str(before), str(after)
-    same = next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(map(len, (one, other))))
+    same = next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(map(len, (one, other)))
+    )
     start = max(same - CONTEXT_CHARS, 0)
     return {"before": _clip(one, start), "after": _clip(other, start)}
 
@@ -188,7 +194,9 @@ def _compare_rows(run: Run, staged: Sequence[StagedFile], table: Table) -> dict[
     files = preview_store(run, staged).list_files(table)
     for file in _list_staged(staged, table):
         now = pl.read_parquet(files[file.name], schema=table.polars_schema)
-        was = pl.read_parquet(run.store.root / file.name, schema=table.polars_schema) if file.is_replacement else now[:0]
+        was = (
+            pl.read_parquet(run.store.root / file.name, schema=table.polars_schema) if file.is_replacement else now[:0]
+        )
         found["added"].append(now.join(was, on=key, how="anti", nulls_equal=True).select(key))
         found["gone"].append(was.join(now, on=key, how="anti", nulls_equal=True).select(key))
         both = now.join(was, on=key, how="inner", nulls_equal=True, suffix="_before")

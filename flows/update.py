@@ -97,8 +97,8 @@ def update_store(run: Run, discovery: Discovery) -> RunSummary:
     with clock.stage("audit"):
         result = tasks.audit_changes(run, batches, verdict, staged, row)
     if run.is_trial:
-        changes = tasks.compare_staged(run, staged, None if result.passed else result.render())
-        return replace(summary, run_id=None, changes=changes.to_dict())
+        found = tasks.compare_staged(run, staged, None if result.passed else result.render())
+        return replace(summary, run_id=None, changes=found.to_dict())
     if not result.passed:
         raise AuditRefusedError(result.render())
     # The row is made again: it says how long the audit took.

@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 from flows import deciding, matching, staging, steps
 from flows.accounting import count_run, make_run_row, summarise
 from flows.audit import audit_store
+from flows.kept_batches import forget_kept
 from flows.names import read_names
 from flows.publication import commit, recover, roll_forward
 from flows.run import Days, Run
@@ -34,12 +35,11 @@ def drop_files(settings: Settings, files: dict[str, str | bytes]) -> None:
         place.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def take_in(
-    settings: Settings, command: str = "run", days: Days | None = None, now: datetime | None = None
-) -> bool:
+def take_in(settings: Settings, command: str = "run", days: Days | None = None, now: datetime | None = None) -> bool:
     """What the flow does, step by step, without Prefect and Great Expectations; whether anything was published.
 
-    With `days` a backfill of these; `now` is when the run starts, for those that must not all be of today. For the tests that need hundreds of runs. Those in tests/flows run the real flow.
+    With `days` a backfill of these; `now` is when the run starts, for those that must not all be of today. For the
+    tests that need hundreds of runs. Those in tests/flows run the real flow.
     """
     store = Store(settings.data)
     with lock_store(store, "a test"):
@@ -58,12 +58,14 @@ def take_in(
         staged = staging.stage_changes(run, staging.list_desired(run, batches, verdict), batches)
         staged += staging.stage_index_changes(run, batches, matched, staged)
         if run.reads_raw and not staged:
+            forget_kept(store)
             return False
         outcomes = count_run(run, batches, verdict, staged)
         summary = summarise(run, discovery, outcomes, staging.preview_store(run, staged), {})
         with_row = staging.stage_run_row(run, make_run_row(run, summary, datetime.now(UTC)), staged)
         commit(store, with_row, run_id)
         roll_forward(store, run_id)
+        forget_kept(store)
         return True
 
 

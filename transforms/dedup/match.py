@@ -243,12 +243,12 @@ def _may_have_moved(before: Array, count_before: int, flags: Array) -> bool:
 
     Who was among the highest is not known of such a list.
     """
-    if _count_tops(count_before) == count_before:
-        return False
-    for place in range(count_before):
-        if flags[before[place]] & IS_CHANGED and flags[before[place]] & IS_ACTIVE:
-            return True
-    return False
+    found = 0
+    if _count_tops(count_before) < count_before:
+        for place in range(count_before):
+            flag = flags[before[place]]
+            found += (flag & IS_CHANGED > 0) and (flag & IS_ACTIVE > 0)
+    return found > 0
 
 
 @compile_kernel
