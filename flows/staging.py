@@ -152,8 +152,9 @@ def _read_moved(run: Run, batches: Sequence[Batch], verdict: Verdict) -> Iterato
 
 
 def _desire_rejects(run: Run, batches: Sequence[Batch]) -> Desired:
-    """Rejects of the run. Where bytes come out of `raw`, those of the files derived again are replaced. The others stay,
-    and with them those whose bytes are not held: nobody can see them again.
+    """Rejects of the run. Where bytes come out of `raw`, those of the files derived again are replaced.
+
+    The others stay, and with them those whose bytes are not held: nobody can see them again.
     """
     paths = [batch.rejects for batch in batches]
     rows = scan_batches(paths, REJECTS.polars_schema).select(REJECTS.key)
