@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip
 UV_VERSION := 0.13.9
 
-.PHONY: run test lint types laws quality fuzz train train-pages bench lock clean
+.PHONY: run test lint types laws quality fuzz soak train train-pages bench lock clean
 
 run: $(READY)
 	$(BIN)/winnow run
@@ -38,6 +38,12 @@ quality: $(READY)
 # Broken files of every format, 100,000 of them; takes twenty minutes. `make fuzz ARGS="--inputs 5000 --seed 7"` tries others.
 fuzz: $(READY)
 	$(BIN)/python -m tests.quality.fuzz $(ARGS)
+
+# A scheduled deployment on a real Prefect server and worker, files that come, change and go, and readers all the while; 30 minutes.
+# `make soak ARGS="--minutes 2 --seed 7"` takes less, or does other things.
+soak: $(READY)
+	$(BIN)/python -m tests.soak $(ARGS)
+
 # Trains the line model on ../shared/eval/pages.parquet, measures it on sites that it did not see, and puts model and report in place.
 # Takes some ten minutes of one core; ARGS="--lines FILE" keeps the labelled lines for the next time.
 train: $(READY)

@@ -15,10 +15,11 @@ import subprocess
 import tempfile
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.flows import Flow
+from prefect.logging.loggers import flow_run_logger
 
 import transforms
 from flows.settings import load_settings
@@ -28,7 +29,7 @@ MESSAGE_CHARS: Final = 2_000
 SAID_BYTES: Final = 500
 """Of what a command that failed said, as much as goes to the log."""
 
-LOG: Final = logging.getLogger("prefect.flow_runs")
+Log: TypeAlias = "logging.Logger | logging.LoggerAdapter[logging.Logger]"
 
 
 def tell_of_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
@@ -37,7 +38,8 @@ def tell_of_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
     settings = load_settings(**given)
     if settings.on_failure is not None:
         what = describe_failure(flow.name, flow_run, state)
-        run_hook(settings.on_failure, {**what, "inbox": str(settings.inbox), "data": str(settings.data)})
+        what |= {"inbox": str(settings.inbox), "data": str(settings.data)}
+        run_hook(settings.on_failure, what, flow_run_logger(flow_run, flow))
 
 
 def describe_failure(flow_name: str, flow_run: FlowRun, state: State[Any]) -> dict[str, Any]:
@@ -60,20 +62,20 @@ def _show_time(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def run_hook(command: str, summary: dict[str, Any], seconds: float = HOOK_SECONDS) -> bool:
+def run_hook(command: str, summary: dict[str, Any], log: Log, seconds: float = HOOK_SECONDS) -> bool:
     """Run `command` with `summary` as JSON on its standard input; says whether it ended well.
 
     It is split into words as a shell does it, and no more: no variables, no patterns, no pipes. After `seconds` it is
     killed with all that it started.
     """
     try:
-        return _run(shlex.split(command), json.dumps(summary).encode() + b"\n", seconds)
+        return _run(shlex.split(command), json.dumps(summary).encode() + b"\n", log, seconds)
     except OSError as error:
-        LOG.warning("on_failure could not run: %s", error)
+        log.warning("on_failure could not run: %s", error)
         return False
 
 
-def _run(words: list[str], given: bytes, seconds: float) -> bool:
+def _run(words: list[str], given: bytes, log: Log, seconds: float) -> bool:
     # Files, not pipes: a command that does not read, or says much, holds nobody up.
     with tempfile.TemporaryFile() as source, tempfile.TemporaryFile() as said:
         source.write(given)
@@ -92,5 +94,5 @@ def _run(words: list[str], given: bytes, seconds: float) -> bool:
         if code != 0:
             said.seek(0)
             what = f"did not end in {seconds} seconds" if code is None else f"ended with exit code {code}"
-            LOG.warning("on_failure %s: %s", what, said.read(SAID_BYTES).decode("utf-8", "replace").strip())
+            log.warning("on_failure %s: %s", what, said.read(SAID_BYTES).decode("utf-8", "replace").strip())
         return code == 0
