@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip
 UV_VERSION := 0.13.9
 
-.PHONY: run test lint types laws quality fuzz faults train train-pages bench lock clean
+.PHONY: run test lint types laws quality fuzz faults soak train train-pages bench lock clean
 
 run: $(READY)
 	$(BIN)/winnow run
@@ -42,6 +42,11 @@ fuzz: $(READY)
 # Kills, full disks, missing permissions and damaged files at 600 points of runs, backfills and compactions; takes half an hour.
 faults: $(READY)
 	$(BIN)/python -m tests.faults $(ARGS)
+
+# A scheduled deployment on a real Prefect server and worker, files that come, change and go, and readers all the while; 30 minutes.
+# `make soak ARGS="--minutes 2 --seed 7"` takes less, or does other things.
+soak: $(READY)
+	$(BIN)/python -m tests.soak $(ARGS)
 
 # Trains the line model on ../shared/eval/pages.parquet, measures it on sites that it did not see, and puts model and report in place.
 # Takes some ten minutes of one core; ARGS="--lines FILE" keeps the labelled lines for the next time.

@@ -60,7 +60,7 @@ def _describe_discovery(run: Run, discovery: Discovery, run_id: str | None) -> d
 
 
 def count_run(run: Run, batches: list[Batch], verdict: Verdict, staged: list[StagedFile]) -> Outcomes:
-    """Count what became of the documents; a rebuild answers for all documents of the store."""
+    """Count what became of the documents; where files come out of `raw`, for all documents of these files."""
     columns = ["document_id", "relation"]
     decisions = pl.read_parquet(verdict.decisions, columns=columns)
     derived = scan_batches((batch.documents for batch in batches), DERIVED).select("document_id").collect()
@@ -69,20 +69,33 @@ def count_run(run: Run, batches: list[Batch], verdict: Verdict, staged: list[Sta
     if run.is_rebuild:
         rejects = preview_store(run, staged).read(REJECTS, ["reason_code"])
         return count_outcomes(decisions, held, rejects, derived["document_id"])
+    if run.reads_raw:
+        # It answers for all documents of its files; the decision of one that comes out as it was stands.
+        standing = held.join(decisions, on="document_id", how="anti")
+        rejects = _scan_rejects(batches).select("reason_code").collect()
+        return count_outcomes(pl.concat([decisions, standing]), held, rejects, derived["document_id"])
     new_ids = derived.join(held, on="document_id", how="anti")["document_id"]
     return count_outcomes(decisions, held, _read_new_rejects(run, batches), new_ids)
 
 
 def _read_new_rejects(run: Run, batches: list[Batch]) -> pl.DataFrame:
     key = list(REJECTS.key)
-    rejects = scan_batches((batch.rejects for batch in batches), REJECTS.polars_schema).select(key)
-    return rejects.join(run.store.scan(REJECTS, key), on=key, how="anti", nulls_equal=True).collect()
+    return _scan_rejects(batches).join(run.store.scan(REJECTS, key), on=key, how="anti", nulls_equal=True).collect()
+
+
+def _scan_rejects(batches: list[Batch]) -> pl.LazyFrame:
+    return scan_batches((batch.rejects for batch in batches), REJECTS.polars_schema).select(REJECTS.key)
 
 
 def _describe_parameters(run: Run) -> str:
-    """The settings as JSON, and the names that stand for others as they were then, since the file can change."""
+    """The settings as JSON, and the names that stand for others as they were then, since the file can change.
+
+    Without the command of `on_failure`, which says nothing of the data and may hold a secret: `runs` is published.
+    """
     tables = {f"names_of_{field}": dict(pairs) for field, pairs in asdict(run.names).items() if pairs}
-    return json.dumps({**run.settings.model_dump(mode="json"), **tables}, ensure_ascii=False)
+    days = {"days": [str(run.days.first), str(run.days.last)]} if run.days else {}
+    settings = run.settings.model_dump(mode="json", exclude={"on_failure"})
+    return json.dumps({**settings, **tables, **days}, ensure_ascii=False)
 
 
 def make_run_row(run: Run, summary: RunSummary, finished_at: datetime) -> pl.DataFrame:

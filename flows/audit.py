@@ -15,6 +15,7 @@ from typing import Final
 
 import polars as pl
 
+from flows.leaving import count_replaced
 from flows.publication import StagedFile
 from flows.run import Batch, Run, scan_batches, scan_held
 from flows.shelf import TextShelf
@@ -105,6 +106,10 @@ def check_run(scope: Scope, run: Run, batches: Sequence[Batch], row: pl.DataFram
     line_counts = scan_batches((batch.line_counts for batch in batches), LINE_COUNTS)
     yield laws.check_counts(row)
     yield check_totals(scope.store, pl.concat([scope.store.read(RUNS), row]))
+    if run.reads_raw and not run.is_rebuild:
+        numbers = [_count_all(store) for store in (run.store, scope.store)]
+        replaced = count_replaced(run, run.store)
+        yield laws.check_exchange(numbers[0], replaced, int(row["documents_in"].item()), numbers[1])
     yield from check_lines(scope, line_counts)
     yield from check_signals(scope, line_counts.select("document_id"))
     yield from check_templates(scope)
@@ -265,6 +270,10 @@ def check_sources(scope: Scope) -> Checks:
 def check_totals(store: Store, runs: pl.DataFrame) -> pl.DataFrame:
     """All the documents that `runs` ever took in are there."""
     return laws.check_totals(runs, *(_count_rows(store, table) for table in (ARTICLES, DUPLICATES, REJECTS)))
+
+
+def _count_all(store: Store) -> int:
+    return sum(_count_rows(store, table) for table in (ARTICLES, DUPLICATES, REJECTS))
 
 
 def _count_rows(store: Store, table: Table) -> int:

@@ -5,10 +5,12 @@ nothing new costs little more than the start of Python.
 """
 
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,12 +21,14 @@ import transforms
 from flows.errors import AuditRefusedError, NotFoundError, SettingsError, WinnowError
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store
-from transforms.contracts.vocabulary import REBUILDING_COMMANDS
+from transforms.contracts.vocabulary import REDERIVING_COMMANDS
 
 if TYPE_CHECKING:
     from flows.summary import RunSummary
 
 EXIT_FAILED = 1
+DEFAULT_MINUTES = 15.0
+DAY = click.DateTime(["%Y-%m-%d"])
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -107,20 +111,92 @@ def run(inbox: str | None, data: str | None, *, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--all", "everything", is_flag=True, help="Derive every document again.")
+@click.option("--from", "first", type=DAY, metavar="DAY", help="Derive what was taken in from this day on (UTC).")
+@click.option("--to", "last", type=DAY, metavar="DAY", help="The last day, included; written as 2026-11-27.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and publish nothing.")
 @with_store
 @with_json
-def backfill(inbox: str | None, data: str | None, *, everything: bool, as_json: bool) -> None:
+def backfill(
+    inbox: str | None,
+    data: str | None,
+    *,
+    everything: bool,
+    first: datetime | None,
+    last: datetime | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
     """Derive documents again from the bytes held in `raw`, under today's code and settings.
 
     Use it after an upgrade or a change of settings. What comes out as it was stays as it is, byte for byte; the inbox
-    is not needed.
+    is not needed. With --from and --to only the files taken in on these days are derived; decisions about others
+    follow, as when a file is taken in. One that is killed takes up what it had derived when it is called again.
     """
-    if not everything:
-        raise click.UsageError("say what to derive again: `winnow backfill --all`")
+    if everything == (first is not None and last is not None) or (first is None) != (last is None):
+        raise click.UsageError("say what to derive again: `winnow backfill --all`, or --from DAY --to DAY")
+    if first and last and last < first:
+        raise click.UsageError(f"--to {last.date()} lies before --from {first.date()}")
     settings = read_store_settings(inbox, data)
+    days = {"first_day": first.date(), "last_day": last.date()} if first and last else {}
     with exit_codes(settings):
-        summary = run_flow("backfill", settings, quiet=as_json)
-    print_summary(summary, as_json=as_json)
+        summary = run_flow("backfill", settings, quiet=as_json, dry_run=dry_run, **days)
+    if summary.changes is None:
+        print_summary(summary, as_json=as_json)
+    else:
+        print_changes(summary, as_json=as_json)
+
+
+@cli.command()
+@click.option("--every", type=click.FloatRange(min=0, min_open=True), metavar="MINUTES", help="[default: 15]")
+@click.option("--cron", metavar="EXPR", help="Times in the place of an interval, such as '0 6 * * *' (UTC).")
+@click.option("--watch", is_flag=True, help="Also run when files have arrived and lie still.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Of our own Prefect server.  [default: 4200, or a free one]"
+)
+@with_store
+@with_json
+def serve(
+    inbox: str | None,
+    data: str | None,
+    *,
+    every: float | None,
+    cron: str | None,
+    watch: bool,
+    port: int | None,
+    as_json: bool,
+) -> None:
+    """Take in what is new on a schedule, until Ctrl-C.
+
+    Serves two Prefect deployments: `ingest` on the schedule, and `backfill` to be run by hand. Where a Prefect server
+    is configured they are served there, else one runs beside this, with its pages on 127.0.0.1. Runs never overlap; a
+    first one starts at once, and takes in whatever was missed.
+    """
+    if every is not None and cron is not None:
+        raise click.UsageError("give --every or --cron, not both")
+    settings = read_settings(inbox, data)
+    if not settings.inbox.is_dir():
+        raise click.UsageError(f"the inbox {settings.inbox} is not a folder; name one with --inbox or WINNOW_INBOX")
+    from flows.server import provide_lasting_api
+
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO")
+    with exit_codes(settings), ExitStack() as stack:
+        own = stack.enter_context(provide_lasting_api(settings.data / ".prefect", port, import_serving))
+        from flows.serving import make_schedule, serve_store
+
+        try:
+            schedule = make_schedule(DEFAULT_MINUTES if every is None else every, cron)
+        except ValueError as error:
+            raise click.UsageError(f"--cron {cron!r} is no schedule: {error}") from error
+        where = own or os.environ.get("PREFECT_API_URL") or "the server of your Prefect profile"
+        said = f"at {cron!r} (UTC)" if cron else f"every {every or DEFAULT_MINUTES:g} minutes"
+        if as_json:
+            print_json({"server": where, "is_own": own is not None, "schedule": said, "watch": watch})
+        else:
+            out.print(
+                f"{settings.inbox} -> {settings.data}, {said}{', and when files arrive' if watch else ''}.\n"
+                f"Runs, logs and the deployments `ingest` and `backfill`: {where}\nCtrl-C ends it."
+            )
+        serve_store(settings, schedule, watches=watch, is_alone=own is not None)
 
 
 @cli.command()
@@ -296,8 +372,8 @@ def find_nothing_new(settings: Settings) -> "RunSummary | None":
         return summarise_idle_inbox(settings, inbox)
 
 
-def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
-    """Run the flow of `command` and return its numbers."""
+def run_flow(command: str, settings: Settings, *, quiet: bool, **parameters: Any) -> "RunSummary":
+    """Run the flow of `command` and return its numbers. `parameters` are those of a backfill."""
     from flows.console import ConsoleReporter
     from flows.progress import report_to
     from flows.server import provide_prefect_api
@@ -313,7 +389,7 @@ def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
 
         stack.enter_context(report_to(ConsoleReporter(console)))
         if command == "backfill":
-            return RunSummary(**backfill_flow(data=str(settings.data)))
+            return RunSummary(**backfill_flow(data=str(settings.data), **parameters))
         if command == "learn":
             return RunSummary(**learn_flow(data=str(settings.data)))
         return RunSummary(**ingest_flow(inbox=str(settings.inbox), data=str(settings.data)))
@@ -325,6 +401,24 @@ def import_flows() -> None:
     from flows.validation import import_great_expectations
 
     import_great_expectations()
+
+
+def import_serving() -> None:
+    """The imports of `winnow serve` that take seconds."""
+    import flows.serving  # noqa: F401
+
+
+def print_changes(summary: "RunSummary", *, as_json: bool) -> None:
+    """What a dry run would change; exit code 3 when the audit would refuse it."""
+    from flows.changes import render_changes
+
+    changes = summary.changes or {}
+    if as_json:
+        print_json(summary.to_dict())
+    else:
+        out.print(render_changes(summary, changes))
+    if changes["refusal"]:
+        sys.exit(AuditRefusedError.exit_code)
 
 
 def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
@@ -341,7 +435,7 @@ def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
         waiting = f", {len(summary.files_waiting)} still being written" if summary.files_waiting else ""
         ignored = f", {sum(summary.files_ignored.values())} ignored" if summary.files_ignored else ""
         seen = f"{summary.files_seen} files seen{ignored}{waiting}"
-        what = "Nothing comes out otherwise" if summary.command in REBUILDING_COMMANDS else "Nothing is new"
+        what = "Nothing comes out otherwise" if summary.command in REDERIVING_COMMANDS else "Nothing is new"
         out.print(f"{what}: {seen}. No byte was changed.\n{describe_store(summary)}\n{render_next_steps(summary)}")
 
 

@@ -171,6 +171,19 @@ def list_inbox(settings: Settings, store: Store, *, remember: bool = True) -> In
     return Inbox(_reject_large(files, settings.max_file_bytes).sort("source_path"), walk.ignored, waiting + changing)
 
 
+def digest_inbox(settings: Settings, store: Store) -> str:
+    """SHA-256 of names and status of every file of the inbox: another one whenever a run could find something new.
+
+    No file is opened. OSError when the inbox cannot be listed.
+    """
+    walk = _Walk(settings.inbox.resolve(), store.root.resolve(), settings.ignore)
+    digest = hashlib.sha256()
+    for found in _walk_folder(walk, ""):
+        digest.update(json.dumps(list(_describe(*found).values()), default=repr).encode())
+    digest.update(json.dumps(walk.failures).encode())
+    return digest.hexdigest()
+
+
 def _wait_until_settled(files: pl.DataFrame, settle_seconds: float) -> tuple[pl.DataFrame, list[str]]:
     """Split off the files that are being written: a recently changed file is looked at again after a while."""
     recent = files.filter(pl.col("modified_ns") > time.time_ns() - int(settle_seconds * 1e9))

@@ -204,13 +204,15 @@ def _iterate_texts(store: Store) -> Iterator[tuple[pl.Series, pl.Series]]:
                 yield key_texts(batch["text_sha256"]), batch["text"]
 
 
-def stage_index(store: Store, held: Index, added: Sequence[Segment], run_id: str) -> list[str]:
+def stage_index(store: Store, held: Index, added: Sequence[Segment], left: Numbers, run_id: str) -> list[str]:
     """Stage the index with the texts of `added` that it does not hold yet, and a manifest of the run.
 
-    Held segments are folded into the new one as far as it keeps their number small. Returns the files to put in place,
-    relative to the store, the manifest last.
+    Held segments are folded into the new one as far as it keeps their number small; all of them when texts have `left`
+    (keys), which is rare: those are left out. Returns the files to put in place, relative to the store, the manifest
+    last.
     """
-    return _stage_segments(store, held, added, (run_id, run_id), _count_folded(held, added))
+    fold = len(held.segments) if left.size else _count_folded(held, added)
+    return _stage_segments(store, held, added, (run_id, run_id), fold, left)
 
 
 def stage_compact_index(store: Store, held: Index, added: Sequence[Segment], names: tuple[str, str]) -> list[str]:
@@ -218,11 +220,11 @@ def stage_compact_index(store: Store, held: Index, added: Sequence[Segment], nam
 
     `names` are that of the change, and of the store's last run. See `stage_index`.
     """
-    return _stage_segments(store, held, added, names, len(held.segments))
+    return _stage_segments(store, held, added, names, len(held.segments), np.empty(0, np.uint64))
 
 
 def _stage_segments(
-    store: Store, held: Index, added: Sequence[Segment], names: tuple[str, str], fold: int
+    store: Store, held: Index, added: Sequence[Segment], names: tuple[str, str], fold: int, left: Numbers
 ) -> list[str]:
     change_id, run_id = names
     publish = store.work(change_id) / "publish"
@@ -230,7 +232,7 @@ def _stage_segments(
     folded = by_size[:fold]
     stays = {name: segment for name, segment in held.segments.items() if name not in folded}
     pieces = [*(held.segments[name] for name in folded), *added]
-    left_out = Index(stays).text_keys
+    left_out = np.concatenate([left, Index(stays).text_keys])
     # A run whose texts are all held, copies say, needs no segment.
     pieces = [segment for segment in pieces if not mark_known(segment.text_keys, left_out).all()]
     files: list[str] = []

@@ -1,19 +1,26 @@
 """The main flow: take in what is new in the inbox."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, cast
 
+import polars as pl
 from prefect import flow, get_client
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
+from prefect.states import Completed
 
 from flows.accounting import summarise_nothing_new
+from flows.errors import SettingsError, StoreLockedError
+from flows.kept_batches import forget_kept, prepare_kept
 from flows.names import read_names
+from flows.notifying import tell_of_failure
 from flows.publication import JOURNAL, recover
 from flows.report import render_summary_markdown, tabulate_summary
-from flows.run import Run
+from flows.run import Days, Run
 from flows.runners import make_task_runner, place_for_cluster
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store, make_run_id, remove_folder
@@ -21,33 +28,80 @@ from flows.summary import RunSummary
 from flows.tasks import discover_files
 from flows.update import update_store
 from transforms.contracts import RUNS
+from transforms.contracts.vocabulary import REBUILDING_COMMANDS
+
+SKIPPED: Final = "Skipped"
+"""Name of the state of a scheduled run that found the store in use: nothing failed, and nobody is alarmed."""
 
 
-@flow(name="winnow-ingest")
+@flow(name="winnow-ingest", on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
 def ingest(inbox: str | None = None, data: str | None = None) -> dict[str, Any]:
     """Take in what is new in the inbox, and publish what it changes.
 
     Parameters that are not given come from `WINNOW_*` and `[tool.winnow]`. Returns the numbers of the run. A run that
-    finds the store in use fails at once; one whose result breaks a law fails and publishes nothing.
+    finds the store in use fails at once; one that a deployment started is skipped, since the next one takes in all that
+    is new. One whose result breaks a law fails and publishes nothing.
     """
-    return execute("run", load_settings(inbox=inbox, data=data)).to_dict()
+    try:
+        return execute("run", load_settings(inbox=inbox, data=data)).to_dict()
+    except StoreLockedError as error:
+        if not deployment.id:
+            raise
+        # Prefect takes a state that is returned for that of the run; nobody gets to see it as a value.
+        return cast("dict[str, Any]", Completed(name=SKIPPED, message=str(error)))
 
 
-def execute(command: str, settings: Settings) -> RunSummary:
-    """Lock the store, finish or undo what an earlier run left, and do what `command` asks for."""
+def execute(
+    command: str,
+    settings: Settings,
+    days: Days | None = None,
+    *,
+    is_trial: bool = False,
+    patience_seconds: float = 0,
+) -> RunSummary:
+    """Lock the store, finish or undo what an earlier run left, and do what `command` asks for.
+
+    `days` and `is_trial` are those of a backfill; see `flows.run.Run`. `patience_seconds`: see `lock_store`.
+    """
     settings = place_for_cluster(settings)
     store = Store(settings.data)
-    with lock_store(store, f"`winnow {command}`"):
+    with lock_store(store, f"`winnow {command.partition('_')[0]}`", patience_seconds):
         recover(store)
-        run = start_run(command, settings, store)
+        run = replace(start_run(command, settings, store), days=days, is_trial=is_trial)
+        if days is not None:
+            refuse_other_rules(run)
         with tidy_up(run):
             discovery = discover_files(run)
             if not discovery.manifests:
                 return summarise_nothing_new(run, discovery)
+            if run.reads_raw:
+                prepare_kept(run)
             flow_of_run = update_store.with_options(task_runner=make_task_runner(settings))
             summary: RunSummary = flow_of_run(run, discovery)
+            if run.reads_raw:
+                forget_kept(store)
     publish_artifacts(summary, store)
     return summary
+
+
+def refuse_other_rules(run: Run) -> None:
+    """SettingsError when documents outside the days of a backfill were decided under other settings than today's.
+
+    The rule is one for all documents of a store; `winnow verify` would refuse a store that holds to two.
+    """
+    runs = run.store.read(RUNS, ["run_id", "command", "started_at", "parameters"]).sort("started_at")
+    rebuilt = runs.filter(pl.col("command").is_in(REBUILDING_COMMANDS))["started_at"].max()
+    decided = runs if rebuilt is None else runs.filter(pl.col("started_at") >= pl.lit(rebuilt))
+    now = asdict(run.settings.dedup)
+    for run_id, parameters in decided.select("run_id", "parameters").iter_rows():
+        then = json.loads(parameters)
+        for name, value in now.items():
+            if then.get(name, value) != value:
+                raise SettingsError(
+                    f"{name} is {value}, and run {run_id} decided with {then[name]}. Documents outside the days of a "
+                    "backfill stay as they were decided, so it would leave a store that holds to two rules; "
+                    "`winnow backfill --all` decides every document by today's."
+                )
 
 
 def start_run(command: str, settings: Settings, store: Store) -> Run:

@@ -16,6 +16,7 @@ from flows.derived_texts import LOCATION, locate_derived, read_texts
 from flows.directory import open_directory, open_held
 from flows.errors import IndexDamagedError
 from flows.index import Index, open_index, read_segment, rebuild_segments
+from flows.leaving import list_gone
 from flows.run import Batch, Run
 from flows.storage import write_frame
 from transforms.dedup.fingerprints import digest_texts
@@ -58,7 +59,8 @@ class Matching:
     """What the match step found.
 
     `roles`: the documents looked at, in rank order (node 0 first), with their part before and now. `chunks`: pairs to
-    align (node, other_node). `lost`: pairs that are pairs no more (document_id, other_id). `remade`: segments made
+    align (node, other_node). `lost`: pairs that are pairs no more (document_id, other_id). `left`: keys of the texts
+    that no document has any more (text_key). `remade`: segments made
     again because the index could not be used, and `index_damage` why not. `long_lists` and `pairs_given_up`: see
     `transforms.dedup.match.Links`.
     """
@@ -66,6 +68,7 @@ class Matching:
     roles: Path
     chunks: tuple[Path, ...]
     lost: Path
+    left: Path
     remade: tuple[Path, ...] = ()
     index_damage: str | None = None
     long_lists: int = 0
@@ -91,7 +94,7 @@ def open_usable_index(run: Run, matching: Matching) -> Index:
 def _match(
     run: Run, batches: Sequence[Batch], held: tuple[Segment, ...], remade: tuple[Path, ...], damage: str | None
 ) -> Matching:
-    base = assign_parts(open_held(run), locate_derived(batches, RANKED_COLUMNS))
+    base = assign_parts(open_held(run), locate_derived(batches, RANKED_COLUMNS), list_gone(run, batches))
     own = [read_segment(batch.segment) for batch in batches]
     changed = base.filter("is_changed")
     # One derived again with other words leaves the lists of those that it had.
@@ -116,6 +119,7 @@ def _match(
             for number, pairs in enumerate(chunks)
         ),
         lost=write_frame(gone, run.work / "lost_pairs.parquet"),
+        left=write_frame(_list_texts_gone(run, base), run.work / "texts_left.parquet"),
         remade=remade,
         index_damage=damage,
         long_lists=long_lists,
@@ -138,6 +142,19 @@ def _list_texts_left(changed: pl.DataFrame) -> pl.DataFrame:
         pl.col("was_text_sha256").alias("text_sha256"),
         *(pl.lit(None, dtype).alias(name) for name, dtype in LOCATION.items()),
     )
+
+
+def _list_texts_gone(run: Run, base: pl.DataFrame) -> pl.DataFrame:
+    """Keys (text_key) of the texts that documents of `base` had, and that no document has any more."""
+    had = base.filter("is_held", pl.col("is_gone") | (pl.col("was_text_sha256") != pl.col("text_sha256")))
+    texts = had.select(pl.col("was_text_sha256").alias("text_sha256")).unique()
+    if texts.is_empty():
+        return texts.select(key_texts(pl.col("text_sha256")).alias("text_key"))
+    again = had.select("document_id")
+    others = open_held(run).find_documents(texts).join(again, on="document_id", how="anti").select("text_sha256")
+    now = base.filter(~pl.col("is_gone")).select("text_sha256")
+    left = texts.join(pl.concat([others, now]), on="text_sha256", how="anti")
+    return left.select(key_texts(pl.col("text_sha256")).alias("text_key"))
 
 
 def _keys(documents: pl.DataFrame) -> Numbers:

@@ -1,10 +1,11 @@
 """Where a run says how far it is. The command line draws it; elsewhere it goes to Prefect's log."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
+
+from prefect.logging import get_run_logger
 
 
 class Reporter(Protocol):
@@ -30,14 +31,14 @@ class LogReporter:
     def start_stage(self, stage: str, steps: int) -> None:
         """A stage begins."""
         self._stage = stage
-        logging.getLogger("prefect.flow_runs").info("%s: %d step(s)", stage, steps)
+        get_run_logger().info("%s: %d step(s)", stage, steps)
 
     def advance(self) -> None:
         """Steps are not logged."""
 
     def finish_stage(self, seconds: float) -> None:
         """The stage is done."""
-        logging.getLogger("prefect.flow_runs").info("%s: done in %.1f s", self._stage, seconds)
+        get_run_logger().info("%s: done in %.1f s", self._stage, seconds)
 
 
 _reporter: ContextVar[Reporter | None] = ContextVar("reporter", default=None)

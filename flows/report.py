@@ -1,5 +1,6 @@
 """What a run did and what a document is, for people to read."""
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.summary import RunSummary
-from transforms.contracts.vocabulary import REBUILDING_COMMANDS
+from transforms.contracts.vocabulary import REDERIVING_COMMANDS
 
 
 def list_numbers(summary: RunSummary) -> list[tuple[str, int]]:
@@ -17,7 +18,7 @@ def list_numbers(summary: RunSummary) -> list[tuple[str, int]]:
     files = [("files seen", summary.files_seen)]
     files += [(f"  ignored: {why}", count) for why, count in sorted(summary.files_ignored.items())]
     files += [("  still being written", len(summary.files_waiting))] if summary.files_waiting else []
-    files += [("files held" if summary.command in REBUILDING_COMMANDS else "files new", summary.files_new)]
+    files += [("files held" if summary.command in REDERIVING_COMMANDS else "files new", summary.files_new)]
     documents = [("documents kept", summary.documents_kept)]
     documents += [("documents set aside", sum(summary.set_aside_by_relation.values()))]
     documents += [(f"  {relation}", count) for relation, count in sorted(summary.set_aside_by_relation.items())]
@@ -37,8 +38,16 @@ def tabulate_summary(summary: RunSummary) -> list[dict[str, Any]]:
 
 def render_summary_markdown(summary: RunSummary) -> str:
     """The run in a few lines of Markdown."""
+    if summary.changes is not None:
+        told = {name: value for name, value in summary.changes.items() if name != "examples"}
+        return (
+            f"A dry run of {summary.files_seen} files; nothing was written.\n\n```\n{json.dumps(told, indent=1)}\n```"
+        )
     if summary.run_id is None:
-        return f"Nothing is new in the inbox: {summary.files_seen} files seen. Nothing was written."
+        what = (
+            "Nothing comes out otherwise" if summary.command in REDERIVING_COMMANDS else "Nothing is new in the inbox"
+        )
+        return f"{what}: {summary.files_seen} files seen. Nothing was written."
     rows = "\n".join(f"| {name.strip()} | {count} |" for name, count in list_numbers(summary))
     return f"## {summary.command} {summary.run_id}\n\n| | |\n|---|---:|\n{rows}\n\n{describe_store(summary)}"
 

@@ -3,7 +3,7 @@
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from flows.storage import Store
 from transforms.contracts import ARTICLES, DUPLICATES, REJECTS, REMOVED, SIGNALS, Table
 from transforms.contracts.parameters import DerivationParameters, NameTable
 from transforms.contracts.parsed import DECISIONS
-from transforms.contracts.vocabulary import REBUILDING_COMMANDS
+from transforms.contracts.vocabulary import REBUILDING_COMMANDS, REDERIVING_COMMANDS
 
 RECORDED_LIBRARIES: Final = (
     "charset-normalizer",
@@ -36,14 +36,37 @@ RECORDED_LIBRARIES: Final = (
 
 
 @dataclass(frozen=True)
+class Days:
+    """Days on which files were taken in, from the first one to the last one, both included (UTC)."""
+
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        """For a person."""
+        return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+
+
+@dataclass(frozen=True)
 class Run:
-    """One run. It is handed to every task, so it holds nothing but values and paths."""
+    """One run. It is handed to every task, so it holds nothing but values and paths.
+
+    `days`: the days of a backfill of some days; null for every other run. One that is a trial publishes nothing: it
+    says what it would change.
+    """
 
     run_id: str
     started_at: datetime
     command: str
     settings: Settings
     names: NameTable = field(default_factory=NameTable)
+    days: Days | None = None
+    is_trial: bool = False
+
+    @property
+    def reads_raw(self) -> bool:
+        """Whether the files come out of `raw`, and not out of the inbox."""
+        return self.command in REDERIVING_COMMANDS
 
     @property
     def is_rebuild(self) -> bool:
@@ -64,6 +87,11 @@ class Run:
     def work(self) -> Path:
         """Where the run makes its files."""
         return self.store.work(self.run_id)
+
+    @property
+    def manifests(self) -> Path:
+        """Folder of the lists of file versions to derive, one for each batch."""
+        return self.work / "manifests"
 
     @property
     def docs(self) -> Path:
@@ -99,7 +127,7 @@ class Batch:
 
     @property
     def raw(self) -> Path:
-        """Bytes of the files; empty in a rebuild, which takes them from `raw`."""
+        """Bytes of the files; there is none where they come out of `raw`."""
         return self.folder / "raw.parquet"
 
     @property

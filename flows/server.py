@@ -4,6 +4,7 @@ Prefect can do this itself, but its temporary server outlives a run that is kill
 open, so that whatever reads the output waits for ever. This one lives as long as the pipe that its parent holds.
 """
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -16,7 +17,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from flows.errors import ServerError
 
@@ -29,6 +30,19 @@ QUIET: Final = {
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
 }
 """Nothing leaves the machine, and Prefect starts no server of its own beside ours."""
+
+LASTING: Final = {
+    # Runs of the past go after Prefect's 90 days; the slots of runs that were killed are known to the next server.
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "true",
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+}
+"""For a server that is left alone for a year."""
+
+DEFAULT_PORT: Final = 4200
+"""Prefect's own."""
+
+SERVING_NAME: Final = "serving"
+"""File with the port of the server that `winnow serve` runs, which holds a lock on it."""
 
 
 def is_api_configured(environment: Mapping[str, str]) -> bool:
@@ -53,7 +67,8 @@ def provide_prefect_api(home: Path, while_starting: Callable[[], object] = lambd
     """Make sure that there is a Prefect API to talk to: the user's, or one of our own that keeps its files in `home`.
 
     Call it before Prefect is imported: it is told what to do through the environment. `while_starting` is called once,
-    while our own server starts, which takes seconds: the place for slow imports.
+    while our own server starts, which takes seconds: the place for slow imports. Where `winnow serve` runs a server
+    with these files, that one is used: there are never two on one database.
     """
     os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
     # The command line shows progress and errors itself; Prefect keeps its own log of every run.
@@ -64,29 +79,131 @@ def provide_prefect_api(home: Path, while_starting: Callable[[], object] = lambd
         return
     home = home.resolve()
     home.mkdir(parents=True, exist_ok=True)
-    port = _find_free_port()
-    with _say_in_environment(
-        PREFECT_HOME=str(home), PREFECT_API_URL=f"http://127.0.0.1:{port}/api", **_exempt_loopback(os.environ)
-    ):
+    if (port := find_serving(home)) is not None:
+        with _say_in_environment(**_describe_api(home, port)):
+            while_starting()
+            _wait_until_healthy(None, port, home / "server.log")
+            with _say_in_settings(has_heartbeat=True):
+                yield
+        return
+    with run_server(home, _find_free_port(), while_starting, is_lasting=False):
+        yield
+
+
+@contextmanager
+def provide_lasting_api(home: Path, port: int | None, while_starting: Callable[[], object]) -> Iterator[str | None]:
+    """Like `provide_prefect_api`, with a server of our own that schedules runs and shows its pages.
+
+    Gives the address of our own server, None when the user has one. `port`: None for DEFAULT_PORT, or any other one
+    when that is taken. ServerError when `port` is taken, or somebody serves with these files already.
+    """
+    os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
+    if is_api_configured(os.environ):
+        while_starting()
+        yield None
+        return
+    home = home.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    chosen = _choose_port(port)
+    with _announce(home, chosen), run_server(home, chosen, while_starting, is_lasting=True):
+        yield f"http://127.0.0.1:{chosen}"
+
+
+@contextmanager
+def run_server(home: Path, port: int, while_starting: Callable[[], object], *, is_lasting: bool) -> Iterator[None]:
+    """A server of our own for the block, and the environment and Prefect's settings that lead to it.
+
+    One that is lasting schedules runs, watches over them and has pages to look at; the other only records.
+    """
+    with _say_in_environment(**_describe_api(home, port), **(LASTING if is_lasting else {})):
         log = home / "server.log"
-        server = _start_server(port, log)
+        server = _start_server(port, log, is_lasting=is_lasting)
         try:
             while_starting()
-            from prefect.settings import (  # noqa: PLC0415
-                PREFECT_API_URL,
-                PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
-                temporary_settings,
-            )
-
             _wait_until_healthy(server, port, log)
-            # A heartbeat is for a server that outlives the run, and costs each flow a second at its end. The address is
-            # said again for a process that had imported Prefect before.
-            with temporary_settings(
-                {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_API_URL: os.environ["PREFECT_API_URL"]}
-            ):
+            # A heartbeat is for a server that outlives the run, and costs each flow a second at its end.
+            with _say_in_settings(has_heartbeat=is_lasting):
                 yield
         finally:
             _stop_server(server)
+
+
+@contextmanager
+def _say_in_settings(*, has_heartbeat: bool) -> Iterator[None]:
+    """Say the address to a process that had imported Prefect before, too."""
+    from prefect.settings import (  # noqa: PLC0415
+        PREFECT_API_URL,
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+        PREFECT_HOME,
+        temporary_settings,
+    )
+
+    said: dict[Any, Any] = {PREFECT_API_URL: os.environ["PREFECT_API_URL"], PREFECT_HOME: os.environ["PREFECT_HOME"]}
+    if not has_heartbeat:
+        said[PREFECT_FLOWS_HEARTBEAT_FREQUENCY] = None
+    with temporary_settings(said):
+        yield
+
+
+def _describe_api(home: Path, port: int) -> dict[str, str]:
+    """Environment of those who use, or are, the server with these files on this port."""
+    url = f"http://127.0.0.1:{port}/api"
+    return {
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": url,
+        "PREFECT_UI_API_URL": url,
+        "PREFECT_SERVER_API_HOST": "127.0.0.1",
+        "PREFECT_SERVER_API_PORT": str(port),
+        # Where Prefect is installed need not be a place to write to.
+        "PREFECT_UI_STATIC_DIRECTORY": str(home / "ui"),
+        **_exempt_loopback(os.environ),
+    }
+
+
+# --- one server for all who use a store ------------------------------------------------------------------------------
+
+
+@contextmanager
+def _announce(home: Path, port: int) -> Iterator[None]:
+    """Tell who uses these files that they are served, for as long as this process lives, however it ends."""
+    with (home / SERVING_NAME).open("a+", encoding="ascii") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            raise ServerError(
+                f"`winnow serve` is at work on this store already, on 127.0.0.1:{handle.read().strip()}"
+            ) from None
+        handle.truncate(0)
+        handle.write(f"{port}\n")
+        handle.flush()
+        yield
+
+
+def find_serving(home: Path) -> int | None:
+    """The port of the server that `winnow serve` runs with the files in `home`; None when there is none."""
+    try:
+        with (home / SERVING_NAME).open(encoding="ascii") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        said = (home / SERVING_NAME).read_text(encoding="ascii").strip()
+        return int(said) if said.isdigit() else None
+    except FileNotFoundError:
+        return None
+    return None
+
+
+def _choose_port(port: int | None) -> int:
+    wanted = DEFAULT_PORT if port is None else port
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as error:
+            if port is not None:
+                raise ServerError(f"port {port} of 127.0.0.1 cannot be had: {error.strerror}") from error
+            return _find_free_port()
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -117,24 +234,26 @@ def _find_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _start_server(port: int, log: Path) -> subprocess.Popen[bytes]:
+def _start_server(port: int, log: Path, *, is_lasting: bool = False) -> subprocess.Popen[bytes]:
     # The working folder may hold a package `flows` of its own, as Prefect projects do: -P keeps it out of the way.
     ours = str(Path(__file__).resolve().parents[1])
     path = os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"))))
     with log.open("wb") as output:
         return subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-P", "-m", "flows.server", str(port)],
+            [sys.executable, "-P", "-m", "flows.server", str(port), *(["lasting"] * is_lasting)],
             env={**os.environ, "PYTHONPATH": path},
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
+            # Ctrl-C is for those who use it: they have to say a last word to it.
+            start_new_session=is_lasting,
         )
 
 
-def _wait_until_healthy(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_until_healthy(server: subprocess.Popen[bytes] | None, port: int, log: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
-        if server.poll() is not None:
+        if server is not None and server.poll() is not None:
             break
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=5) as answer:
@@ -156,7 +275,7 @@ def _stop_server(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def serve(port: int) -> None:
+def serve(port: int, *, is_lasting: bool = False) -> None:
     """Run Prefect's server on loopback until the pipe at standard input closes, which it does when the parent ends."""
 
     def stop_with_parent() -> None:
@@ -169,8 +288,8 @@ def serve(port: int) -> None:
     import uvicorn  # noqa: PLC0415
     from prefect.server.api.server import create_app  # noqa: PLC0415
 
-    uvicorn.run(create_app(ephemeral=True, final=True), host="127.0.0.1", port=port, log_level="error")
+    uvicorn.run(create_app(ephemeral=not is_lasting, final=True), host="127.0.0.1", port=port, log_level="error")
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve(int(sys.argv[1]), is_lasting=sys.argv[2:] == ["lasting"])

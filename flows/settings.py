@@ -1,6 +1,7 @@
 """The settings of a run: flags over `WINNOW_*` environment variables over `[tool.winnow]` in pyproject.toml."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -88,6 +89,9 @@ class Settings(BaseSettings):
         Field(description="Where the Dask scheduler or the Ray head listens; without it a run brings its own cluster."),
     ] = None
     workers: Annotated[int, Field(ge=1, description="Batches that run at the same time.")] = os.cpu_count() or 1
+    on_failure: Annotated[
+        str | None, Field(description="Command that is told of a run that failed, as JSON on its standard input.")
+    ] = None
 
     @classmethod
     def settings_customise_sources(
@@ -108,6 +112,14 @@ class Settings(BaseSettings):
         if any(character in str(data) for character in "*?[]"):
             raise ValueError("the path of the datasets must hold none of * ? [ ], which readers take for a pattern")
         return data
+
+    @field_validator("on_failure")
+    @classmethod
+    def refuse_no_command(cls, command: str | None) -> str | None:
+        """A command that cannot be split into words would be found out on the night on which something fails."""
+        if command is not None and not shlex.split(command):
+            raise ValueError("the command is empty")
+        return command
 
     @field_validator("columns")
     @classmethod

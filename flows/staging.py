@@ -11,6 +11,7 @@ import polars as pl
 from flows.deciding import Verdict
 from flows.directory import open_directory
 from flows.index import holds_texts, read_segment, stage_index
+from flows.leaving import VERSION, list_gone, scan_versions
 from flows.matching import Matching, open_usable_index
 from flows.publication import StagedFile, locate_staged, stage_catalog, stage_empty_files, stage_table_changes
 from flows.run import Batch, Run, scan_batches
@@ -56,6 +57,8 @@ def list_desired(run: Run, batches: Sequence[Batch], verdict: Verdict) -> list[D
     """The rows that each table should say about everything that the run touched."""
     derived = scan_batches((batch.documents for batch in batches), DERIVED).select("document_id").collect()
     decided = pl.read_parquet(verdict.decisions, columns=["document_id"])
+    # What goes is touched, and desired by nobody.
+    derived = pl.concat([derived, list_gone(run, batches).select("document_id")])
     touched = pl.concat([derived, decided]).unique()
 
     def read_documents(table: Table) -> Iterator[pl.DataFrame]:
@@ -149,26 +152,34 @@ def _read_moved(run: Run, batches: Sequence[Batch], verdict: Verdict) -> Iterato
 
 
 def _desire_rejects(run: Run, batches: Sequence[Batch]) -> Desired:
-    """Rejects of the run; a rebuild leaves those alone whose bytes are not held, since it cannot see them again."""
+    """Rejects of the run. Where bytes come out of `raw`, those of the files derived again are replaced.
+
+    The others stay, and with them those whose bytes are not held: nobody can see them again.
+    """
     paths = [batch.rejects for batch in batches]
     rows = scan_batches(paths, REJECTS.polars_schema).select(REJECTS.key)
-    if run.is_rebuild:
-        version = ["source_path", "source_sha256"]
-        held = run.store.scan(REJECTS).join(run.store.scan(RAW, version), on=version, how="semi")
+    if run.reads_raw:
+        held = run.store.scan(REJECTS).join(scan_versions(run), on=VERSION, how="semi")
         rows = pl.concat([held.select(REJECTS.key), rows]).unique()
     keys = rows.collect()
     return Desired(REJECTS, _read_batches(REJECTS, paths), keys, keys)
 
 
-def stage_index_changes(run: Run, batches: Sequence[Batch], matching: Matching) -> list[StagedFile]:
-    """Stage the index with the texts that the run adds; a damaged one is staged as it was made again.
+def stage_index_changes(
+    run: Run, batches: Sequence[Batch], matching: Matching, staged: Sequence[StagedFile]
+) -> list[StagedFile]:
+    """Stage the index with the texts that the run adds, and without those that no document has any more.
 
-    A rebuild leaves an index alone that is whole and has the texts that it should have.
+    A damaged one is staged as it was made again. A rebuild leaves an index alone that is whole and has the texts that
+    it should have; a backfill of some days one that is not damaged, when no other file changes (`staged`).
     """
+    if run.reads_raw and not run.is_rebuild and not staged and matching.index_damage is None:
+        return []
     added = [*map(read_segment, matching.remade), *(read_segment(batch.segment) for batch in batches)]
     if run.is_rebuild and holds_texts(run.store, added):
         return []
-    names = stage_index(run.store, open_usable_index(run, matching), added, run.run_id)
+    left = pl.read_parquet(matching.left)["text_key"].to_numpy()
+    names = stage_index(run.store, open_usable_index(run, matching), added, left, run.run_id)
     return [StagedFile(name, is_replacement=(run.store.root / name).exists()) for name in names]
 
 
@@ -184,7 +195,7 @@ def _stage_raw(run: Run, batches: Sequence[Batch]) -> list[StagedFile]:
     """The files of bytes that the batches wrote are data files as they are."""
     staged = []
     for number, batch in enumerate(batches):
-        if run.is_rebuild or not pl.scan_parquet(batch.raw).select(pl.len()).collect().item():
+        if run.reads_raw or not pl.scan_parquet(batch.raw).select(pl.len()).collect().item():
             continue
         name = f"{RAW.folder}/{run.run_id}-{number:05d}.parquet"
         target = run.work / "publish" / name

@@ -15,6 +15,7 @@ import polars as pl
 from flows.derived_texts import write_texts
 from flows.discovery import FILES, list_inbox, select_new
 from flows.index import write_segment
+from flows.kept_batches import find_kept, keep_batch
 from flows.reading import read_sources
 from flows.run import Batch, Run
 from flows.storage import write_frame, write_table
@@ -66,7 +67,8 @@ def discover_inbox(run: Run) -> Discovery:
 
 
 def discover_raw(run: Run) -> Discovery:
-    """List every file version held in `raw`, as it was last taken in, and split them into batches.
+    """List the file versions held in `raw`, as they were last taken in, and split them into batches: those of the days
+    of the run, or all of them.
 
     A run that learns templates does so first, from what the store says before anything is derived again.
     """
@@ -80,6 +82,9 @@ def discover_raw(run: Run) -> Discovery:
     ]
     held = pl.concat(versions).collect() if versions else pl.DataFrame(schema={**raw, "held_in": pl.String})
     latest = held.sort("ingested_at").unique(["source_path", "source_sha256"], keep="last", maintain_order=True)
+    if run.days is not None:
+        taken_in_on = pl.col("ingested_at").dt.date()
+        latest = latest.filter(taken_in_on.is_between(run.days.first, run.days.last))
     manifest = latest.select(
         (pl.col(name) if name in latest.columns else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in MANIFEST.items()
@@ -100,7 +105,7 @@ def write_manifests(run: Run, files: pl.DataFrame) -> tuple[Path, ...]:
     )
     parts = bounded.partition_by("by_bytes", "by_files", maintain_order=True)
     return tuple(
-        write_frame(part.select(MANIFEST.names()), run.work / "manifests" / f"{number:05d}.parquet")
+        write_frame(part.select(MANIFEST.names()), run.manifests / f"{number:05d}.parquet")
         for number, part in enumerate(parts)
     )
 
@@ -109,7 +114,13 @@ def write_manifests(run: Run, files: pl.DataFrame) -> tuple[Path, ...]:
 
 
 def derive_batch(run: Run, manifest: Path) -> Batch:
-    """Read the files of a manifest and derive their documents."""
+    """Read the files of a manifest and derive their documents; what an interrupted backfill derived is taken up."""
+    if not run.reads_raw:
+        return _derive(run, manifest)
+    return find_kept(run, manifest) or keep_batch(run, manifest, _derive(run, manifest))
+
+
+def _derive(run: Run, manifest: Path) -> Batch:
     files = pl.read_parquet(manifest, schema=MANIFEST)
     batch = Batch(run.work / "derived" / manifest.stem)
     sources, unread = _read_sources(run, files.filter(pl.col("reason_code").is_null()))
@@ -125,14 +136,14 @@ def derive_batch(run: Run, manifest: Path) -> Batch:
     write_frame(derived.signals, batch.signals)
     write_segment(derived.segment, batch.segment)
     write_frame(_date_failures(failures, sightings), batch.rejects)
-    if not run.is_rebuild:
+    if not run.reads_raw:
         write_table(sources, batch.raw, RAW)
     return batch
 
 
 def _read_sources(run: Run, files: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The bytes of `files` (columns of RAW), and the failures of those that could not be read."""
-    if run.is_rebuild:
+    if run.reads_raw:
         return _read_raw(run, files), pl.DataFrame(schema=FAILURES)
     contents: list[bytes | None] = []
     reasons: list[tuple[str, str] | None] = []

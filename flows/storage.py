@@ -13,12 +13,13 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -46,6 +47,10 @@ DICTIONARY_BYTES: Final = 1 << 16
 
 ROWS_BETWEEN_CHECKS: Final = 64
 """A page ends, and a dictionary is given up, after so many rows at the earliest."""
+
+
+LOCK_POLL_SECONDS: Final = 0.5
+"""Between two looks at a lock that another process holds, for who waits."""
 
 
 @dataclass(frozen=True)
@@ -152,27 +157,36 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def lock_store(store: Store, holder: str) -> Iterator[None]:
-    """Hold the store for this process; StoreLockedError names the holder when another one has it.
+def lock_store(store: Store, holder: str, patience_seconds: float = 0) -> Iterator[None]:
+    """Hold the store for this process; StoreLockedError names the holder when another one has it for so long.
 
     The lock goes with the process, however it ends, so there is never a stale one to remove.
     """
     store.root.mkdir(parents=True, exist_ok=True)
     path = store.root / ".lock"
     with path.open("a+", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        deadline = time.monotonic() + patience_seconds
+        while not (is_ours := _try_lock(handle)) and time.monotonic() < deadline:
+            time.sleep(LOCK_POLL_SECONDS)
+        if not is_ours:
             handle.seek(0)
             raise StoreLockedError(
                 f"{store.root} is in use by {handle.read().strip() or 'another process'}. "
                 "Nothing was done; run again when it has ended."
-            ) from None
+            )
         handle.seek(0)
         handle.truncate()
         handle.write(f"{holder} (process {os.getpid()})\n")
         handle.flush()
         yield
+
+
+def _try_lock(handle: TextIO) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def make_run_id(now: datetime, latest_started_at: datetime | None) -> tuple[str, datetime]:

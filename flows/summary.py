@@ -15,7 +15,8 @@ from transforms.contracts import ARTICLES, DUPLICATES, REJECTS, Table
 class RunSummary:
     """The numbers of a run. `run_id` is null when nothing was new: then nothing was written.
 
-    `index_remade` says what was wrong with the index when the run had to make it again; null otherwise.
+    `index_remade` says what was wrong with the index when the run had to make it again; null otherwise. `changes` says
+    what a trial would change (see `flows.trial.Changes`); null for a run that publishes.
     """
 
     command: str
@@ -38,6 +39,7 @@ class RunSummary:
     files_published: int = 0
     stage_seconds: dict[str, float] = field(default_factory=dict)
     index_remade: str | None = None
+    changes: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

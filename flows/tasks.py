@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.tasks import Task
 
-from flows import deciding, matching, staging, steps
+from flows import deciding, matching, staging, steps, trial
 from flows.audit import audit_staged
 from flows.deciding import Aligned, Verdict
 from flows.errors import StoreError
@@ -21,6 +21,7 @@ from flows.run import Batch, Run
 from flows.runners import check_shared_folder
 from flows.steps import Discovery
 from flows.storage import remove_folder
+from flows.trial import Changes
 from flows.validation import AuditResult
 
 HOUR_SECONDS: Final = 3600
@@ -41,8 +42,8 @@ IO_RETRIES: Final[dict[str, Any]] = {
 
 @task(name="discover files", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS, **IO_RETRIES)
 def discover_files(run: Run) -> Discovery:
-    """Find what is new in the inbox; in a rebuild, everything that `raw` holds."""
-    return steps.discover_raw(run) if run.is_rebuild else steps.discover_inbox(run)
+    """Find what is new in the inbox, or what `raw` holds, whichever the run takes in."""
+    return steps.discover_raw(run) if run.reads_raw else steps.discover_inbox(run)
 
 
 # Mapped tasks run in worker threads, where Prefect cannot interrupt them; the flow has a timeout of its own.
@@ -76,7 +77,7 @@ def decide_documents(run: Run, batches: Sequence[Batch], found: Matching, aligne
 def stage_changes(run: Run, batches: Sequence[Batch], found: Matching, verdict: Verdict) -> list[StagedFile]:
     """Write the files that would be published."""
     staged = staging.stage_changes(run, staging.list_desired(run, batches, verdict), batches)
-    return staged + staging.stage_index_changes(run, batches, found)
+    return staged + staging.stage_index_changes(run, batches, found, staged)
 
 
 @task(name="audit staged rows", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS)
@@ -86,7 +87,8 @@ def audit_changes(
     """Hold the staged rows against contracts and laws; the Data Docs are put in place, whatever the result."""
     desired = staging.list_desired(run, batches, verdict)
     result = audit_staged(run, desired, batches, staged, pl.read_parquet(row))
-    _place_docs(run)
+    if not run.is_trial:
+        _place_docs(run)
     return result
 
 
@@ -98,6 +100,12 @@ def _place_docs(run: Run) -> None:
         shutil.move(place, old)
     shutil.move(run.docs, place)
     remove_folder(old)
+
+
+@task(name="compare with the store", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS)
+def compare_staged(run: Run, staged: Sequence[StagedFile], refusal: str | None) -> Changes:
+    """Say what publishing the staged files would change."""
+    return trial.compare_staged(run, staged, refusal)
 
 
 @task(name="publish", cache_policy=NO_CACHE)

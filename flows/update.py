@@ -19,6 +19,7 @@ from flows.staging import preview_store
 from flows.steps import Discovery
 from flows.storage import write_frame
 from flows.summary import RunSummary
+from flows.trial import Changes
 
 T = TypeVar("T")
 
@@ -61,7 +62,10 @@ def _collect(futures: PrefectFutureList[T]) -> list[T]:
     timeout_seconds=DAY_SECONDS,
 )
 def update_store(run: Run, discovery: Discovery) -> RunSummary:
-    """Take the discovered files in; AuditRefusedError when the result breaks a law. Call it under the store's lock."""
+    """Take the discovered files in; AuditRefusedError when the result breaks a law. Call it under the store's lock.
+
+    A trial publishes nothing, and says what it would change, and what the audit has against it.
+    """
     clock = StageClock()
     with clock.stage("derive", len(discovery.manifests)):
         batches = _collect(tasks.derive_batch.map(unmapped(run), list(discovery.manifests)))
@@ -76,12 +80,16 @@ def update_store(run: Run, discovery: Discovery) -> RunSummary:
     with clock.stage("stage"):
         staged = tasks.stage_changes(run, batches, matching, verdict)
     outcomes = count_run(run, batches, verdict, staged)
-    if run.is_rebuild and not staged:
-        return replace(summarise(run, discovery, outcomes, run.store, clock.seconds), run_id=None)
+    if run.reads_raw and not staged:
+        changes = Changes().to_dict() if run.is_trial else None
+        return replace(summarise(run, discovery, outcomes, run.store, clock.seconds), run_id=None, changes=changes)
     summary = summarise(run, discovery, outcomes, preview_store(run, staged), clock.seconds)
     row = write_frame(make_run_row(run, summary, datetime.now(UTC)), run.work / "run.parquet")
     with clock.stage("audit"):
         result = tasks.audit_changes(run, batches, verdict, staged, row)
+    if run.is_trial:
+        found = tasks.compare_staged(run, staged, None if result.passed else result.render())
+        return replace(summary, run_id=None, changes=found.to_dict())
     if not result.passed:
         raise AuditRefusedError(result.render())
     # The row is made again: it says how long the audit took.

@@ -10,7 +10,7 @@ import polars as pl
 
 from transforms.contracts.parameters import DedupParameters
 from transforms.contracts.parsed import DECISIONS
-from transforms.contracts.vocabulary import REBUILDING_COMMANDS
+from transforms.contracts.vocabulary import REBUILDING_COMMANDS, REDERIVING_COMMANDS
 from transforms.dedup.align import verify_spans
 from transforms.dedup.decide import TOLERANCE
 from transforms.dedup.fingerprints import GUARANTEED_RUN_WORDS
@@ -304,15 +304,32 @@ def check_counts(runs: pl.DataFrame) -> pl.DataFrame:
 def check_totals(runs: pl.DataFrame, article_count: int, duplicate_count: int, reject_count: int) -> pl.DataFrame:
     """Conservation: all the documents that runs ever took in are there.
 
-    A backfill derives every document again and answers for all of them, so counting starts at the last one.
+    A backfill of everything answers for all documents, so counting starts at the last one. One of some days can change
+    how many documents its files give (see `check_exchange`), so counting starts at what the store held after it.
     """
-    since = runs.filter(pl.col("command").is_in(REBUILDING_COMMANDS))["started_at"].max()
-    counted = runs if since is None else runs.filter(pl.col("started_at") >= since)
-    taken_in = int(counted["documents_in"].sum())
+    last = runs.filter(pl.col("command").is_in(REDERIVING_COMMANDS)).sort("started_at").tail(1)
+    counted, base = runs, 0
+    if last.height:
+        is_whole = last["command"].item() in REBUILDING_COMMANDS
+        since = pl.lit(last["started_at"].item())
+        counted = runs.filter(pl.col("started_at") >= since if is_whole else pl.col("started_at") > since)
+        held = ("store_articles", "store_duplicates", "store_rejects")
+        base = 0 if is_whole else sum(int(last[name].item()) for name in held)
+    taken_in = base + int(counted["documents_in"].sum())
     total = article_count + duplicate_count + reject_count
     detail = f"runs took in {taken_in}; the store holds {article_count} + {duplicate_count} + {reject_count} = {total}"
-    return pl.DataFrame(
-        [("all documents taken in are there", "store", taken_in == total, None if taken_in == total else detail)],
-        schema=CHECKS,
-        orient="row",
-    )
+    return _check_number("all documents taken in are there", taken_in == total, detail)
+
+
+def check_exchange(before: int, replaced: int, derived: int, after: int) -> pl.DataFrame:
+    """Conservation: a backfill of some days exchanges documents and rejects, and loses and adds no other ones.
+
+    Numbers of documents and rejects: in the store `before` and `after`, of the files derived again before (`replaced`)
+    and now (`derived`).
+    """
+    detail = f"{before} before, {replaced} of them replaced by {derived}; the store holds {after}"
+    return _check_number("a backfill exchanges documents", before - replaced + derived == after, detail)
+
+
+def _check_number(law: str, holds: bool, detail: str) -> pl.DataFrame:
+    return pl.DataFrame([(law, "store", holds, None if holds else detail)], schema=CHECKS, orient="row")

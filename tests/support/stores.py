@@ -11,9 +11,10 @@ from polars.testing import assert_frame_equal
 from flows import deciding, matching, staging, steps
 from flows.accounting import count_run, make_run_row, summarise
 from flows.audit import audit_store
+from flows.kept_batches import forget_kept
 from flows.names import read_names
 from flows.publication import commit, recover, roll_forward
-from flows.run import Run
+from flows.run import Days, Run
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store, make_run_id
 from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, RUNS, SIGNALS, TABLES, Table
@@ -34,18 +35,20 @@ def drop_files(settings: Settings, files: dict[str, str | bytes]) -> None:
         place.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
-def take_in(settings: Settings, command: str = "run") -> bool:
+def take_in(settings: Settings, command: str = "run", days: Days | None = None, now: datetime | None = None) -> bool:
     """What the flow does, step by step, without Prefect and Great Expectations; whether anything was published.
 
-    For the tests that need hundreds of runs. Those in tests/flows run the real flow.
+    With `days` a backfill of these; `now` is when the run starts, for those that must not all be of today. For the
+    tests that need hundreds of runs. Those in tests/flows run the real flow.
     """
     store = Store(settings.data)
     with lock_store(store, "a test"):
         recover(store)
         latest = store.read(RUNS, ["started_at"])["started_at"].max()
-        run_id, started_at = make_run_id(datetime.now(UTC), latest if isinstance(latest, datetime) else None)
-        run = Run(run_id, started_at, command, settings, read_names(settings.names))
-        discovery = steps.discover_raw(run) if run.is_rebuild else steps.discover_inbox(run)
+        run_id, started_at = make_run_id(now or datetime.now(UTC), latest if isinstance(latest, datetime) else None)
+        command = "backfill_days" if days else command
+        run = Run(run_id, started_at, command, settings, read_names(settings.names), days)
+        discovery = steps.discover_raw(run) if run.reads_raw else steps.discover_inbox(run)
         if not discovery.manifests:
             return False
         batches = [steps.derive_batch(run, manifest) for manifest in discovery.manifests]
@@ -53,14 +56,16 @@ def take_in(settings: Settings, command: str = "run") -> bool:
         aligned = [deciding.align_chunk(run, batches, matched, chunk) for chunk in matched.chunks]
         verdict = deciding.decide_documents(run, batches, matched, aligned)
         staged = staging.stage_changes(run, staging.list_desired(run, batches, verdict), batches)
-        staged += staging.stage_index_changes(run, batches, matched)
-        if run.is_rebuild and not staged:
+        staged += staging.stage_index_changes(run, batches, matched, staged)
+        if run.reads_raw and not staged:
+            forget_kept(store)
             return False
         outcomes = count_run(run, batches, verdict, staged)
         summary = summarise(run, discovery, outcomes, staging.preview_store(run, staged), {})
         with_row = staging.stage_run_row(run, make_run_row(run, summary, datetime.now(UTC)), staged)
         commit(store, with_row, run_id)
         roll_forward(store, run_id)
+        forget_kept(store)
         return True
 
 

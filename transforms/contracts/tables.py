@@ -10,7 +10,7 @@ from transforms.contracts.vocabulary import (
     DOCUMENT_KINDS,
     LINE_KINDS,
     PRECISIONS,
-    REBUILDING_COMMANDS,
+    REDERIVING_COMMANDS,
     REJECT_REASONS,
     RELATIONS,
     STAGES,
@@ -320,7 +320,7 @@ RUNS: Final = Table(
     key=("run_id",),
     columns=(
         Column("run_id", TEXT, "Names the run; sorts by time.", rules=(NOT_EMPTY,)),
-        Column("command", TEXT, "What was run.", rules=(OneOf(("run", *REBUILDING_COMMANDS)),)),
+        Column("command", TEXT, "What was run.", rules=(OneOf(("run", *REDERIVING_COMMANDS)),)),
         Column("started_at", TIMESTAMP, "Start of the run.", unit="UTC"),
         Column("finished_at", TIMESTAMP, "When its results had passed the audit.", unit="UTC"),
         Column("pipeline_version", TEXT, "Version of Winnow.", rules=(NOT_EMPTY,)),

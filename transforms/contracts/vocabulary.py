@@ -41,7 +41,10 @@ PRECISIONS: Final = ("year", "month", "day", "minute", "second")
 """How exactly a publication time was stated, from vague to exact."""
 
 REBUILDING_COMMANDS: Final = ("backfill", "learn")
-"""Commands that derive everything again."""
+"""Commands that derive everything again, and start from nothing."""
+
+REDERIVING_COMMANDS: Final = (*REBUILDING_COMMANDS, "backfill_days")
+"""Commands that derive documents from the bytes in `raw`; the last one those of some days, beside what is held."""
 
 RELATIONS: Final = ("exact", "near", "excerpt", "digest", "superseded")
 """Why a document was set aside."""

@@ -301,3 +301,17 @@ def explain_older_versions(successors: pl.DataFrame, roles: pl.DataFrame, overla
         )
         .sort("document_id")
     )
+
+
+def number_pairs(pairs: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
+    """`pairs` with numbers in the place of ids."""
+    return (
+        pairs.join(numbers, on="document_id", maintain_order="left")
+        .join(
+            numbers.rename({"document_id": "other_id", "number": "other_number"}),
+            on="other_id",
+            maintain_order="left",
+        )
+        .with_columns(pl.col("number").alias("document_id"), pl.col("other_number").alias("other_id"))
+        .drop("number", "other_number")
+    )

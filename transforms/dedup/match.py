@@ -238,6 +238,20 @@ def _count_tops(count: int) -> int:
 
 
 @compile_kernel
+def _may_have_moved(before: Array, count_before: int, flags: Array) -> bool:
+    """Whether a list was long, and a document of it was derived again: it may have stood higher or lower then.
+
+    Who was among the highest is not known of such a list.
+    """
+    found = 0
+    if _count_tops(count_before) < count_before:
+        for place in range(count_before):
+            flag = flags[before[place]]
+            found += (flag & IS_CHANGED > 0) and (flag & IS_ACTIVE > 0)
+    return found > 0
+
+
+@compile_kernel
 def _add_links(
     now: tuple[Array, int], then: tuple[Array, int], flags: Array, added: Array, size: int
 ) -> tuple[Array, int]:
@@ -245,11 +259,12 @@ def _add_links(
     members, count = now
     before, count_before = then
     tops_before = _count_tops(count_before)
+    is_unknown = _may_have_moved(before, count_before, flags)
     for top in range(_count_tops(count)):
         one = members[top]
         # Where lists are long, one that was not among the highest was paired with few others.
         is_new = flags[one] & IS_CHANGED or (
-            tops_before < count_before and not _stands_before(before, tops_before, one)
+            tops_before < count_before and (is_unknown or not _stands_before(before, tops_before, one))
         )
         for place in range(top + 1, count):
             other = members[place]
@@ -268,9 +283,18 @@ def _add_lost(
     tops = _count_tops(count)
     if tops == count:
         return lost, size
-    for top in range(_count_tops(count_before)):
+    tops_before = _count_tops(count_before)
+    # Unchanged documents kept their order, so those that can have been among the highest are the first ones.
+    reach = count_before if _may_have_moved(before, count_before, flags) else tops_before
+    possible = 0
+    for top in range(reach):
         one = before[top]
-        if flags[one] & IS_CHANGED or _stands_before(members, tops, one):
+        if flags[one] & IS_CHANGED:
+            continue
+        possible += 1
+        if possible > tops_before:
+            break
+        if _stands_before(members, tops, one):
             continue
         for place in range(top + 1, count_before):
             other = before[place]

@@ -22,6 +22,7 @@ from transforms.dedup.decide import (
     explain_older_versions,
     find_successors,
     gather_partners,
+    number_pairs,
 )
 from transforms.dedup.rank import RANKED_COLUMNS, assign_roles, rank_documents
 
@@ -35,6 +36,8 @@ DECIDED_ALONE: Final = ["exact", "superseded"]
 
 IS_NEWEST: Final = pl.col("relation").ne_missing("superseded")
 """Whether a document held is the newest version of its path."""
+
+NOTHING_GONE: Final = pl.DataFrame(schema={"document_id": pl.String, "source_path": pl.String, "record": pl.UInt32})
 
 HELD_COLUMNS: Final = tuple(dict.fromkeys((*RANKED_COLUMNS, *DECISIONS)))
 """What deciding needs to know of a document held."""
@@ -67,24 +70,30 @@ class Held:
         return self.overlaps.filter(pl.any_horizontal(pl.col(name).is_in(names) for name in columns)).collect()
 
 
-def assign_parts(held: Held, derived: pl.DataFrame) -> pl.DataFrame:
+def assign_parts(held: Held, derived: pl.DataFrame, gone: pl.DataFrame | None = None) -> pl.DataFrame:
     """Documents derived, and the held ones that share a path or the words with one, with their roles before and now.
 
-    `derived`: RANKED_COLUMNS, and columns of the caller's. Adds what `assign_roles` adds, and is_held, was_active,
-    was_kept, is_derived and is_changed: it came, went or was derived again; and was_text_sha256, since derived
-    again it can have other words. Older versions at other
+    `derived`: RANKED_COLUMNS, and columns of the caller's. `gone` (document_id, PLACE): held documents that go, since
+    the files they came from give others now. Adds what `assign_roles` adds, and is_held, was_active, was_kept,
+    is_derived (true for those gone, too), is_gone and is_changed: it came, went or was derived again; and
+    was_text_sha256, since derived again it can have other words. Those gone have no part now. Older versions at other
     paths have no part and are left out.
     """
-    versions = held.find_documents(derived.select(PLACE))
+    gone = NOTHING_GONE if gone is None else gone
+    versions = held.find_documents(pl.concat([derived.select(PLACE), gone.select(PLACE)]))
     texts = pl.concat([derived["text_sha256"], versions["text_sha256"]]).to_frame()
     copies = held.find_documents(texts).filter(IS_NEWEST)
     around = pl.concat([versions, copies]).unique("document_id", maintain_order=True)
     before = assign_roles(around.select(RANKED_COLUMNS)).select("document_id", pl.col("is_active").alias("was_active"))
-    stays = around.select(RANKED_COLUMNS).join(derived, on="document_id", how="anti", maintain_order="left")
-    names = derived.select("document_id", pl.lit(value=True).alias("is_derived"))
+    again = pl.concat([derived.select("document_id"), gone.select("document_id")])
+    stays = around.select(RANKED_COLUMNS).join(again, on="document_id", how="anti", maintain_order="left")
+    goes = around.select(RANKED_COLUMNS).join(gone, on="document_id", how="semi", maintain_order="left")
+    names = again.with_columns(pl.lit(value=True).alias("is_derived"))
     had = around.select("document_id", pl.col("text_sha256").alias("was_text_sha256"))
+    roles = assign_roles(pl.concat([stays, derived], how="diagonal")).with_columns(pl.lit(value=False).alias("is_gone"))
+    left = goes.with_columns(pl.lit(value=False).alias("is_active"), pl.lit(value=True).alias("is_gone"))
     known = (
-        assign_roles(pl.concat([stays, derived], how="diagonal"))
+        rank_documents(pl.concat([roles.drop("rank"), left], how="diagonal"))
         .join(before, on="document_id", how="left", maintain_order="left")
         .join(_mark_kept(around), on="document_id", how="left", maintain_order="left")
         .join(names, on="document_id", how="left", maintain_order="left")
@@ -109,7 +118,7 @@ def load_active(found: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
     All held documents with the words of one must be there. RANKED_COLUMNS with the columns of `assign_parts`.
     """
-    # One derived again can have other words by now.
+    # One derived again can have other words by now, and one that goes has none.
     again = known.filter("is_derived")
     standing = found.filter(pl.col("relation").is_null() | ~pl.col("relation").is_in(DECIDED_ALONE)).join(
         again, on="document_id", how="anti", maintain_order="left"
@@ -124,6 +133,7 @@ def load_active(found: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
             pl.lit(value=True).alias("is_held"),
             pl.lit(value=False).alias("is_derived"),
             pl.lit(value=False).alias("is_changed"),
+            pl.lit(value=False).alias("is_gone"),
             pl.col("text_sha256").alias("was_text_sha256"),
         )
     )
@@ -201,6 +211,7 @@ class _Region:
 
     def __init__(self, roles: pl.DataFrame, compared: Compared, lost: pl.DataFrame, held: Held, tools: Tools) -> None:
         self.held, self.tools, self.compared = held, tools, compared
+        self.gone = roles.filter("is_gone").select("document_id")
         self.nodes = roles.with_columns(pl.col("rank").alias("number"))
         # The text of a document derived again may be another one, whatever its part was.
         self.stale = self._find_held_pairs(pl.col("is_derived"))
@@ -214,6 +225,10 @@ class _Region:
         changed = roles.filter("is_changed")["document_id"]
         self._add(pl.concat([changed, self.void["document_id"], self._name(compared.measures["node"].unique())]))
 
+    def find_documents(self, keys: pl.DataFrame) -> pl.DataFrame:
+        """Held documents that have one of `keys`, without those that go (HELD_COLUMNS)."""
+        return self.held.find_documents(keys).join(self.gone, on="document_id", how="anti", maintain_order="left")
+
     def _find_held_pairs(self, concerned: pl.Expr) -> pl.DataFrame:
         return self.held.find_overlaps(self.nodes.filter(concerned & pl.col("is_held"))["document_id"], PAIR).select(
             PAIR
@@ -222,7 +237,7 @@ class _Region:
     def read_decisions(self, said: pl.DataFrame) -> pl.DataFrame:
         """What is held of the documents that something is said of (DECISIONS)."""
         asked = said.select("document_id").join(self.new, on="document_id", how="anti")
-        return self.held.find_documents(asked).select(DECISIONS.names())
+        return self.find_documents(asked).select(DECISIONS.names())
 
     def _drop_new(self, ids: pl.Series) -> pl.Series:
         named = ids.to_frame("document_id")
@@ -246,8 +261,8 @@ class _Region:
 
     def _decide_once(self, parameters: DedupParameters) -> pl.DataFrame:
         numbers = self.nodes.select("document_id", "number")
-        stored = _number_pairs(self.stored.select(PAIR), numbers)
-        located = _number_pairs(self.intervals, numbers)
+        stored = number_pairs(self.stored.select(PAIR), numbers)
+        located = number_pairs(self.intervals, numbers)
         measures, intervals = (
             frame.rename({"node": "document_id", "other_node": "other_id"})
             for frame in (self.compared.measures, self.compared.intervals)
@@ -301,10 +316,10 @@ class _Region:
         unknown = ids.filter(~ids.is_in(self.nodes["document_id"].implode()))
         if unknown.is_empty():
             return
-        found = self.held.find_documents(unknown.rename("document_id").to_frame())
+        found = self.find_documents(unknown.rename("document_id").to_frame())
         # Among documents set aside, the best-ranked one with some words stands for them, the others are its copies.
         aside = found.filter(pl.col("relation").is_not_null())
-        copies = self.held.find_documents(aside.select("text_sha256"))
+        copies = self.find_documents(aside.select("text_sha256"))
         active = load_active(pl.concat([found, copies]).unique("document_id", maintain_order=True), self.nodes)
         loaded = active.filter(pl.col("document_id").is_in(unknown.implode()))
         start = self.nodes.height
@@ -321,7 +336,7 @@ class _Region:
             *PAIR, *(pl.col(name).alias(column) for name, column in zip(PAIR, ("low", "high"), strict=True))
         )
         return (
-            _number_pairs(asked, numbers)
+            number_pairs(asked, numbers)
             .join(self.compared.measures, left_on=PAIR, right_on=["node", "other_node"])
             .select(pl.col("low").alias("document_id"), pl.col("high").alias("other_id"), "words", "other_share")
         )
@@ -336,7 +351,7 @@ class _Region:
     def read_bereft(self, known: pl.DataFrame) -> pl.DataFrame:
         """Documents held that are not among `known`, and have evidence that is void (HELD_COLUMNS)."""
         named = pl.concat([self.stale[name].rename("document_id") for name in PAIR]).to_frame()
-        return self.held.find_documents(named.join(known, on="document_id", how="anti"))
+        return self.find_documents(named.join(known, on="document_id", how="anti"))
 
     def list_gone(self, changed: pl.Series, inactive: pl.Series, following: pl.DataFrame) -> pl.DataFrame:
         """Held pairs that are neither of two active documents nor evidence for another one, and those that are void.
@@ -361,20 +376,6 @@ class _Region:
             .select(MEASURES)
         )
         return pl.concat([stored.filter(pl.col("document_id").is_in(ids.implode())), fresh])
-
-
-def _number_pairs(pairs: pl.DataFrame, numbers: pl.DataFrame) -> pl.DataFrame:
-    """`pairs` with numbers in the place of ids."""
-    return (
-        pairs.join(numbers, on="document_id", maintain_order="left")
-        .join(
-            numbers.rename({"document_id": "other_id", "number": "other_number"}),
-            on="other_id",
-            maintain_order="left",
-        )
-        .with_columns(pl.col("number").alias("document_id"), pl.col("other_number").alias("other_id"))
-        .drop("number", "other_number")
-    )
 
 
 def _explain(region: _Region, decided: pl.DataFrame, parameters: DedupParameters) -> pl.DataFrame:
@@ -411,7 +412,7 @@ def _find_followers(region: _Region, explained: pl.DataFrame, changed: pl.DataFr
     Those whose evidence is void are decided too, so that it is listed again: nothing else would, where a partner was
     derived again and says what it said before.
     """
-    held, nodes = region.held, region.nodes
+    find, nodes = region.find_documents, region.nodes
     came = nodes.filter(pl.col("is_derived") | pl.col("is_changed"))
     bereft = region.read_bereft(came)
     moved = pl.concat(
@@ -422,13 +423,13 @@ def _find_followers(region: _Region, explained: pl.DataFrame, changed: pl.DataFr
     ).join(came, on="text_sha256", how="anti")
     texts = pl.concat([came.select("text_sha256"), moved]).unique()
     # `assign_parts` has found the copies of what came, and all versions at the paths of what was derived.
-    family = _add_documents(nodes, held.find_documents(moved).filter(IS_NEWEST))
+    family = _add_documents(nodes.filter(~pl.col("is_gone")), find(moved).filter(IS_NEWEST))
     of_texts = family.join(texts, on="text_sha256", how="semi")
     derived_places = nodes.filter("is_derived").select(PLACE).unique()
     other_places = pl.concat([of_texts.select(PLACE), bereft.filter(~IS_NEWEST).select(PLACE)]).unique()
     other_places = other_places.join(derived_places, on=PLACE, how="anti")
     places = pl.concat([derived_places, other_places])
-    roles = assign_roles(_add_documents(family, held.find_documents(other_places)))
+    roles = assign_roles(_add_documents(family, find(other_places)))
     of_texts = roles.join(texts, on="text_sha256", how="semi")
     older = roles.join(places, on=PLACE, how="semi")
     newest = older.filter(pl.col("newest_id") == pl.col("document_id"))
@@ -440,7 +441,7 @@ def _find_followers(region: _Region, explained: pl.DataFrame, changed: pl.DataFr
     partners = copies["partners"].explode(empty_as_null=False).struct.field("document_id")
     named = pl.concat([partners, successors["kept_id"].rename("document_id")]).to_frame()
     missing = named.unique().join(roles, on="document_id", how="anti")
-    return _Followers(copies, successors, rank_documents(_add_documents(roles, held.find_documents(missing))))
+    return _Followers(copies, successors, rank_documents(_add_documents(roles, find(missing))))
 
 
 def _add_documents(documents: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,1 @@
+"""A soak: a scheduled deployment on a real server and worker, files that come and go, readers all the while."""
