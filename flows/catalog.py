@@ -7,8 +7,15 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 from polars.datatypes import DataTypeClass
 
-from transforms.contracts import REJECTS, TABLES, Between, Column, Matches, OneOf, Table
-from transforms.contracts.vocabulary import BODY_KINDS, PRECISIONS, REJECT_REASONS, RELATIONS, REMOVED_KINDS
+from transforms.contracts import CHANGES, REJECTS, TABLES, Between, Column, Matches, OneOf, Table
+from transforms.contracts.vocabulary import (
+    BODY_KINDS,
+    DOCUMENT_CHANGES,
+    PRECISIONS,
+    REJECT_REASONS,
+    RELATIONS,
+    REMOVED_KINDS,
+)
 
 PROFILES: Final = "https://datapackage.org/profiles/2.0"
 """Version 2.0 of the Data Package standard, whose profiles name themselves by these addresses."""
@@ -186,6 +193,9 @@ def _render_vocabularies() -> str:
         ("Code", "Stage", "Meaning"),
         ((f"`{code}`", f"`{stage}`", sentence) for code, (stage, sentence) in REJECT_REASONS.items()),
     )
+    changes = _render_grid(
+        ("Change", "Meaning"), ((f"`{change}`", sentence) for change, sentence in DOCUMENT_CHANGES.items())
+    )
     return "\n".join(
         [
             "## Vocabularies",
@@ -195,6 +205,9 @@ def _render_vocabularies() -> str:
             f"### Reason codes of `{REJECTS.name}`",
             "",
             reasons,
+            f"### Values of `{CHANGES.name}.change`",
+            "",
+            changes,
         ]
     )
 

@@ -237,6 +237,28 @@ def compare(one: str, other: str, inbox: str | None, data: str | None, *, scatte
 
 
 @cli.command()
+@click.option("--since", metavar="RUN_ID|TIME", help="Only what changed after this run, or at this time and later.")
+@with_store
+@with_json
+def changes(inbox: str | None, data: str | None, *, since: str | None, as_json: bool) -> None:
+    """Show what runs changed: kept, set aside, demoted, superseded, promoted, changed, gone.
+
+    TIME is ISO 8601, such as 2026-03-01 or 2026-03-01T12:00; without a zone it is UTC. The dataset `changes` holds the
+    same for programs, and data/README.md says how to keep a copy of `articles` up to date with it.
+    """
+    from flows.lookup import list_changes
+    from flows.report import render_changes
+
+    settings = read_store_settings(inbox, data)
+    with exit_codes(settings):
+        found = list_changes(Store(settings.data), since)
+    if as_json:
+        print_json(found)
+    else:
+        out.print(render_changes(found))
+
+
+@cli.command()
 @with_store
 @with_json
 def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:

@@ -6,7 +6,8 @@ never been. Files are put in place whole, under a new name or their own, so a re
 file or the new one. Nothing is ever deleted and no row moves to another file of its dataset.
 
 The order is: files of `articles` that lose rows, then other files that change, then new files; so nobody ever
-sees an excerpt and the article that it stands in side by side in `articles`.
+sees an excerpt and the article that it stands in side by side in `articles`. New files of `changes` come last of all
+datasets: whoever has read there that a run changed a document finds the change in place.
 """
 
 import json
@@ -30,7 +31,7 @@ from flows.storage import (
     write_table,
     write_whole,
 )
-from transforms.contracts import ARTICLES, DUPLICATES, TABLES, Column, Table
+from transforms.contracts import ARTICLES, CHANGES, DUPLICATES, TABLES, Column, Table
 
 JOURNAL: Final = "journal.json"
 ROWS_PER_FILE: Final = 50_000
@@ -73,12 +74,7 @@ def stage_table_changes(
     looked_at = {number: path for number, (_, path) in enumerate(files) if near is None or path in near}
     homes = _locate_rows(table, looked_at, by, touched)
     placed = work / "placed" / table.name
-    fresh = _take_new_rows(_place_rows(desired, homes, table, by), placed)
-    added = []
-    for number, part in enumerate(_split_rows(fresh, table)):
-        name = f"{table.folder}/{run_id}-{number:05d}.parquet"
-        write_table(part, work / "publish" / name, table)
-        added.append(StagedFile(name, is_replacement=False))
+    added = stage_new_files(store, table, _take_new_rows(_place_rows(desired, homes, table, by), placed), run_id)
     replaced = []
     for number in homes["file"].unique().sort():
         name, path = files[number]
@@ -89,6 +85,16 @@ def stage_table_changes(
             replaced.append(StagedFile(name, is_replacement=True))
     remove_folder(placed)
     return replaced + added
+
+
+def stage_new_files(store: Store, table: Table, rows: Iterable[pl.DataFrame], run_id: str) -> list[StagedFile]:
+    """Stage `rows` (the published columns) as new files of `table`, each of the usual size but the last one."""
+    added = []
+    for number, part in enumerate(_split_rows(rows, table)):
+        name = f"{table.folder}/{run_id}-{number:05d}.parquet"
+        write_table(part, store.work(run_id) / "publish" / name, table)
+        added.append(StagedFile(name, is_replacement=False))
+    return added
 
 
 def _locate_rows(
@@ -240,7 +246,8 @@ def locate_staged(store: Store, staged: Iterable[StagedFile], run_id: str) -> di
 
 def order_for_publication(staged: Iterable[StagedFile]) -> list[StagedFile]:
     """The order that keeps every moment between two files readable; see the module docstring."""
-    additions = [table.name for table in TABLES if table not in (ARTICLES, DUPLICATES)] + ["articles", "duplicates"]
+    last = (ARTICLES, DUPLICATES, CHANGES)
+    additions = [table.name for table in (*(table for table in TABLES if table not in last), *last)]
 
     def place(file: StagedFile) -> tuple[int, int, str]:
         dataset, _, rest = file.name.partition("/")
