@@ -56,11 +56,12 @@ Data Package 2.0).
   a new folder.
 - `*.parquet` can be read at any time. A file appears under its name only when it is whole, and files are added or
   replaced whole. A reader that opens a file twice (Polars and PyArrow do) gets an error when it is replaced in
-  between; read again then. One file of each dataset has no rows, so that the pattern always matches and the schema
-  can be read even before the first document.
+  between, and so does one that opens a file that compaction has merged since it was listed; read again then. One file
+  of each dataset has no rows, so that the pattern always matches and the schema can be read even before the first
+  document.
 - Each file carries its schema; the metadata of each field holds its description and unit.
 - The same column name means the same quantity in the same unit in every dataset. Timestamps are UTC, in microseconds.
-- `work/`, `index/`, `reports/` and `.prefect/` are internal. Do not build on them.
+- `work/`, `index/`, `reports/`, `retired/` and `.prefect/` are internal. Do not build on them.
 """
 
 EXAMPLES: Final = """\

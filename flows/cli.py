@@ -284,9 +284,10 @@ def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:
 @with_store
 @with_json
 def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
-    """Merge the files of the index into one; one that is damaged or lost is made again from the texts held.
+    """Merge small data files, and the files of the index; an index that is damaged or lost is made again.
 
-    No dataset changes. Runs do the same by themselves: they fold small files together, and make a damaged index again.
+    No row changes. Each dataset gets a new folder in one step: a reader sees the old files or the new ones, and one
+    that listed the old ones and opens them afterwards gets an error, and reads again.
     """
     from flows.maintenance import compact_store
 

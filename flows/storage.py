@@ -6,6 +6,7 @@ A store is a data folder:
     work/<run_id>/                 what a run is making; gone when it is done
     index/                         fingerprints of all texts (`index`) and caches; made again when deleted
     reports/                       pages to look at
+    retired/                       folders that compaction put aside, for ten minutes
     .lock, .prefect/               the lock, and Prefect's own files
 """
 
@@ -15,7 +16,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -52,11 +53,13 @@ ROWS_BETWEEN_CHECKS: Final = 64
 class Store:
     """One data folder, optionally seen as it will be once staged files are in place.
 
-    `staged` maps the final path of a file (relative to the root) to where its new content lies now.
+    `staged` maps the final path of a file (relative to the root) to where its new content lies now; `gone` are final
+    paths that will be no more.
     """
 
     root: Path
     staged: Mapping[str, Path] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
 
     def folder(self, table: Table) -> Path:
         """Where the files of `table` lie."""
@@ -80,7 +83,7 @@ class Store:
         """Every data file of `table`: its final path relative to the root -> where to read it now; sorted."""
         held = {f"{table.folder}/{path.name}": path for path in self.folder(table).glob("*.parquet")}
         new = {name: path for name, path in self.staged.items() if name.startswith(f"{table.folder}/")}
-        return dict(sorted((held | new).items()))
+        return {name: path for name, path in sorted((held | new).items()) if name not in self.gone}
 
     def scan(self, table: Table, columns: Sequence[str] | None = None) -> pl.LazyFrame:
         """All rows of `table`, lazily; without files, a frame without rows."""
@@ -94,7 +97,7 @@ class Store:
 
     def with_staged(self, staged: Mapping[str, Path]) -> "Store":
         """The store as it will be once `staged` is in place."""
-        return Store(self.root, dict(staged))
+        return replace(self, staged={**self.staged, **staged})
 
     def exists(self) -> bool:
         """Whether anything was ever published here."""

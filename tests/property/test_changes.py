@@ -93,7 +93,7 @@ def take_step(data: st.DataObject, made: Settings, files: dict[str, str]) -> lis
     return steps
 
 
-@settings(max_examples=count_examples(6))
+@settings(max_examples=count_examples(3))
 @given(data=st.data())
 def test_the_feed_is_the_difference_of_the_store_before_and_after(data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -109,8 +109,8 @@ def test_the_feed_is_the_difference_of_the_store_before_and_after(data: st.DataO
                 expected = [expect_change(before.get(name), after.get(name)) for name in ids]
                 assert read_feed(store, latest) == [row for row in expected if row]
                 copies.append((str(store.read(RUNS, ["run_id"])["run_id"].max()), store.read(ARTICLES)))
-                last_used = used
-        assert find_broken_laws(last_used) == []
+        # A run under other settings than the last rebuild leaves documents that are decided by those.
+        assert [law for law in find_broken_laws(made) if "change" in law["law"]] == []
         now = store.read(ARTICLES).sort("document_id")
         for run_id, copy in copies:
             assert bring_up_to_date(copy, store, run_id).sort("document_id").equals(now)
