@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from rich.console import Console
 
 import transforms
 from flows.errors import AuditRefusedError, NotFoundError, SettingsError, WinnowError
+from flows.printable import escape_json, make_console
 from flows.settings import Settings, load_settings
-from flows.storage import Store, lock_store
+from flows.storage import Store, check_format, lock_store
 from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ EXIT_FAILED = 1
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = make_console()
+err = make_console(stderr=True)
 
 EPILOG = """
 Settings come from flags, then WINNOW_* environment variables, then [tool.winnow] in the pyproject.toml of the
@@ -69,12 +69,14 @@ def read_store_settings(inbox: str | None, data: str | None) -> Settings:
     settings = read_settings(inbox, data)
     if not Store(settings.data).exists():
         raise click.UsageError(f"there is no store in {settings.data}; `winnow run` makes one, --data names another")
+    with exit_codes(settings):
+        check_format(Store(settings.data))
     return settings
 
 
 def print_json(value: Any) -> None:
     """One JSON object on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    click.echo(escape_json(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -325,7 +327,7 @@ def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
     from flows.progress import report_to
     from flows.server import provide_prefect_api
 
-    console = Console(stderr=True, highlight=False, quiet=quiet)
+    console = make_console(stderr=True, quiet=quiet)
     with ExitStack() as stack:
         with console.status("starting Prefect"):
             stack.enter_context(provide_prefect_api(settings.data / ".prefect", import_flows))
@@ -358,7 +360,7 @@ def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
         print_json(summary.to_dict())
     elif summary.run_id is not None:
         if summary.index_remade:
-            err.print(f"The index was made again, because {summary.index_remade}.", markup=False)
+            err.print(f"The index was made again, because {summary.index_remade}.")
         out.print(render_summary(summary))
     else:
         waiting = f", {len(summary.files_waiting)} still being written" if summary.files_waiting else ""
@@ -395,7 +397,7 @@ def write_trace(settings: Settings) -> Path:
 
 def fail(message: str, code: int) -> None:
     """Print `message` and leave with `code`."""
-    err.print(f"winnow: {message}", markup=False)
+    err.print(f"winnow: {message}")
     sys.exit(code)
 
 

@@ -25,9 +25,11 @@ from flows.errors import StoreError
 from flows.folders import put_folders_in_place, remove_retired
 from flows.storage import (
     EMPTY_FILE,
+    FORMAT_FILE,
     Store,
     remove_folder,
     remove_old_segments,
+    render_format,
     sync_folder,
     write_frame,
     write_table,
@@ -214,13 +216,14 @@ def _measure_column(column: Column) -> pl.Expr:
 
 
 def stage_catalog(store: Store, staged: Sequence[StagedFile], run_id: str) -> list[StagedFile]:
-    """Stage the data dictionary and `datapackage.json` as they will be once `staged` is in place."""
+    """Stage the data dictionary, `datapackage.json` and `store.json` as they will be once `staged` is in place."""
     publish = store.work(run_id) / "publish"
     after = store.with_staged(locate_staged(store, staged, run_id))
     files = {
         table.name: [(name, path.stat().st_size) for name, path in after.list_files(table).items()] for table in TABLES
     }
     texts = {"README.md": render_data_dictionary(), "datapackage.json": render_package(describe_package(files))}
+    texts[FORMAT_FILE] = render_format()
     changed = []
     for name, text in texts.items():
         place = store.root / name

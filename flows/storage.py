@@ -7,6 +7,7 @@ A store is a data folder:
     index/                         fingerprints of all texts (`index`) and caches; made again when deleted
     reports/                       pages to look at
     retired/                       folders that compaction put aside, for ten minutes
+    store.json                     the format of the store
     .lock, .prefect/               the lock, and Prefect's own files
 """
 
@@ -24,7 +25,8 @@ from typing import Final
 import polars as pl
 import pyarrow.parquet as pq
 
-from flows.errors import StoreLockedError
+import transforms
+from flows.errors import StoreError, StoreLockedError
 from transforms.contracts import TABLES, Table
 
 EMPTY_FILE: Final = "empty.parquet"
@@ -35,6 +37,12 @@ INDEX_FORMAT: Final = 1
 
 INDEX_FOLDER: Final = f"index/v{INDEX_FORMAT}"
 INDEX_MANIFEST: Final = f"{INDEX_FOLDER}/manifest.json"
+
+STORE_FORMAT: Final = 1
+"""What a store is as a whole: it grows when earlier code could no longer take a store in hand without harm. A new dataset,
+or a change of columns (a new folder of its own), is no new format: a run adds what an older store lacks."""
+
+FORMAT_FILE: Final = "store.json"
 
 COMPRESSION: Final = "zstd"
 
@@ -102,6 +110,27 @@ class Store:
     def exists(self) -> bool:
         """Whether anything was ever published here."""
         return (self.folder(TABLES[0]) / EMPTY_FILE).exists()
+
+
+def render_format() -> str:
+    """`store.json`, as it stands in a store of this format."""
+    return json.dumps({"format": STORE_FORMAT}) + "\n"
+
+
+def check_format(store: Store) -> None:
+    """StoreError when a later version wrote the store. One without a format is older than formats, and welcome."""
+    path = store.root / FORMAT_FILE
+    if not path.exists():
+        return
+    try:
+        found = int(json.loads(path.read_bytes())["format"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path} does not say which format the store has; restore it, or delete it") from error
+    if found > STORE_FORMAT:
+        raise StoreError(
+            f"{store.root} was written by a later version of Winnow: it has format {found}, and this version "
+            f"({transforms.__version__}) knows formats up to {STORE_FORMAT}. Nothing was done; use the later version."
+        )
 
 
 def write_table(frame: pl.DataFrame, path: Path, table: Table) -> Path:
@@ -175,6 +204,7 @@ def lock_store(store: Store, holder: str) -> Iterator[None]:
         handle.truncate()
         handle.write(f"{holder} (process {os.getpid()})\n")
         handle.flush()
+        check_format(store)
         yield
 
 
