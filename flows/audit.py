@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -24,8 +25,21 @@ from flows.staging import Desired, preview_store
 from flows.storage import Store
 from flows.validation import AuditResult, TableRows, validate_rows
 from transforms import laws
+from transforms.changes import STATE, describe_state, find_last_states, list_state_columns
 from transforms.clean.templates import TEMPLATE_RULE
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, SIGNALS, TEMPLATES, Table
+from transforms.contracts import (
+    ARTICLES,
+    CHANGES,
+    DUPLICATES,
+    OVERLAPS,
+    RAW,
+    REJECTS,
+    REMOVED,
+    RUNS,
+    SIGNALS,
+    TEMPLATES,
+    Table,
+)
 from transforms.contracts.parameters import DedupParameters
 from transforms.contracts.parsed import DECISIONS
 from transforms.dedup.align import locate_span_words
@@ -38,6 +52,9 @@ LINE_COUNTS: Final = pl.Schema({"document_id": pl.String, "lines": pl.UInt32})
 
 TEXTS: Final = pl.Schema({"document_id": pl.String, "text": pl.String})
 VERSION: Final = ("source_path", "source_sha256")
+
+FED: Final = ["document_id", "run_id", "change", "place_before", "place"]
+"""Columns of `changes` that say how one row follows on another."""
 
 Checks = Iterator[pl.DataFrame]
 """Frames of `transforms.laws.CHECKS`."""
@@ -83,22 +100,19 @@ def audit_staged(
     """Check the staged rows against their contracts, and the laws on the store as it will be."""
     after = preview_store(run, staged)
     touched = {part.table.name: part.touched for part in desired}
+    touched[CHANGES.name] = None if run.is_rebuild else row.select("run_id")
     scope = Scope(after, touched, None if run.is_rebuild else frozenset(file.name for file in staged))
-    rows = {part.table.name: describe_rows(scope, part) for part in desired}
+    rows = {table.name: describe_rows(scope, table) for table in (*(part.table for part in desired), CHANGES)}
     rows[RUNS.name] = TableRows.of_frame(RUNS, row)
     return validate_rows(rows, check_run(scope, run, batches, row), run.run_id, run.docs)
 
 
-def describe_rows(scope: Scope, part: Desired) -> TableRows:
+def describe_rows(scope: Scope, table: Table) -> TableRows:
     """The rows that a table will have of what the run touched, and how their schemas differ from the contract's."""
     staged = scope.store.staged.items()
-    schemas = [
-        pl.Schema(pl.read_parquet_schema(path)) for name, path in staged if name.startswith(f"{part.table.folder}/")
-    ]
-    differences = dict.fromkeys(
-        sentence for schema in schemas for sentence in part.table.find_schema_differences(schema)
-    )
-    return TableRows(tuple(differences), partial(scope.walk, part.table))
+    schemas = [pl.Schema(pl.read_parquet_schema(path)) for name, path in staged if name.startswith(f"{table.folder}/")]
+    differences = dict.fromkeys(sentence for schema in schemas for sentence in table.find_schema_differences(schema))
+    return TableRows(tuple(differences), partial(scope.walk, table))
 
 
 def check_run(scope: Scope, run: Run, batches: Sequence[Batch], row: pl.DataFrame) -> Checks:
@@ -113,12 +127,14 @@ def check_run(scope: Scope, run: Run, batches: Sequence[Batch], row: pl.DataFram
     yield from check_lines(scope, line_counts)
     yield from check_signals(scope, line_counts.select("document_id"))
     yield from check_templates(scope)
+    yield laws.check_feed_counts(row, scope.find(CHANGES, FED, row.select("run_id")))
     yield from check_laws(scope, run.settings.dedup, shelve_texts(scope, run.work / "texts"))
 
 
 def check_laws(scope: Scope, parameters: DedupParameters, shelf: TextShelf) -> Checks:
     """The laws that hold for a run and for a whole store alike."""
     yield from check_places(scope)
+    yield from check_feed(scope)
     yield from check_copies(scope)
     yield from check_decided(scope, parameters)
     yield from check_partners(scope)
@@ -132,6 +148,22 @@ def check_places(scope: Scope) -> Checks:
     for table in (ARTICLES, DUPLICATES):
         for ids in scope.walk_changed(table, ["document_id"]):
             yield laws.check_one_place(*(scope.find(each, ["document_id"], ids) for each in (ARTICLES, DUPLICATES)))
+
+
+def check_feed(scope: Scope) -> Checks:
+    """The feed tells where documents are: those that were touched, those that it names, and those that left.
+
+    A store that an older version wrote has no feed until the next run.
+    """
+    if scope.store.list_files(CHANGES):
+        named = [scope.walk(table, ["document_id"]) for table in (ARTICLES, DUPLICATES, CHANGES)]
+        for ids in chain(*named, _walk_gone(scope, (ARTICLES, DUPLICATES))):
+            held = [
+                describe_state(scope.find(table, list_state_columns(table), ids), table.name)
+                for table in (ARTICLES, DUPLICATES)
+            ]
+            last = find_last_states(scope.find(CHANGES, [*STATE, "run_id"], ids))
+            yield laws.check_feed(pl.concat(held), last)
 
 
 def check_copies(scope: Scope) -> Checks:
@@ -301,6 +333,10 @@ def audit_store(store: Store, parameters: DedupParameters) -> Checks:
     runs = store.read(RUNS)
     yield laws.check_counts(runs)
     yield check_totals(store, runs)
+    if store.list_files(CHANGES):
+        changes = store.read(CHANGES, FED)
+        yield laws.check_feed_order(changes)
+        yield laws.check_feed_counts(runs, changes)
     yield from check_raw_bytes(store)
     yield from check_signals(scope)
     yield from check_templates(scope)

@@ -7,8 +7,15 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 from polars.datatypes import DataTypeClass
 
-from transforms.contracts import REJECTS, TABLES, Between, Column, Matches, OneOf, Table
-from transforms.contracts.vocabulary import BODY_KINDS, PRECISIONS, REJECT_REASONS, RELATIONS, REMOVED_KINDS
+from transforms.contracts import CHANGES, REJECTS, TABLES, Between, Column, Matches, OneOf, Table
+from transforms.contracts.vocabulary import (
+    BODY_KINDS,
+    DOCUMENT_CHANGES,
+    PRECISIONS,
+    REJECT_REASONS,
+    RELATIONS,
+    REMOVED_KINDS,
+)
 
 PROFILES: Final = "https://datapackage.org/profiles/2.0"
 """Version 2.0 of the Data Package standard, whose profiles name themselves by these addresses."""
@@ -49,11 +56,12 @@ Data Package 2.0).
   a new folder.
 - `*.parquet` can be read at any time. A file appears under its name only when it is whole, and files are added or
   replaced whole. A reader that opens a file twice (Polars and PyArrow do) gets an error when it is replaced in
-  between; read again then. One file of each dataset has no rows, so that the pattern always matches and the schema
-  can be read even before the first document.
+  between, and so does one that opens a file that compaction has merged since it was listed; read again then. One file
+  of each dataset has no rows, so that the pattern always matches and the schema can be read even before the first
+  document.
 - Each file carries its schema; the metadata of each field holds its description and unit.
 - The same column name means the same quantity in the same unit in every dataset. Timestamps are UTC, in microseconds.
-- `work/`, `index/`, `reports/` and `.prefect/` are internal. Do not build on them.
+- `work/`, `index/`, `reports/`, `retired/` and `.prefect/` are internal. Do not build on them.
 """
 
 EXAMPLES: Final = """\
@@ -186,6 +194,9 @@ def _render_vocabularies() -> str:
         ("Code", "Stage", "Meaning"),
         ((f"`{code}`", f"`{stage}`", sentence) for code, (stage, sentence) in REJECT_REASONS.items()),
     )
+    changes = _render_grid(
+        ("Change", "Meaning"), ((f"`{change}`", sentence) for change, sentence in DOCUMENT_CHANGES.items())
+    )
     return "\n".join(
         [
             "## Vocabularies",
@@ -195,6 +206,9 @@ def _render_vocabularies() -> str:
             f"### Reason codes of `{REJECTS.name}`",
             "",
             reasons,
+            f"### Values of `{CHANGES.name}.change`",
+            "",
+            changes,
         ]
     )
 

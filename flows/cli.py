@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from rich.console import Console
 
 import transforms
 from flows.errors import AuditRefusedError, NotFoundError, SettingsError, WinnowError
+from flows.printable import escape_json, make_console
 from flows.settings import Settings, load_settings
-from flows.storage import Store, lock_store
+from flows.storage import Store, check_format, lock_store
 from transforms.contracts.vocabulary import REDERIVING_COMMANDS
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = make_console()
+err = make_console(stderr=True)
 
 EPILOG = """
 Settings come from flags, then WINNOW_* environment variables, then [tool.winnow] in the pyproject.toml of the
@@ -73,12 +73,14 @@ def read_store_settings(inbox: str | None, data: str | None) -> Settings:
     settings = read_settings(inbox, data)
     if not Store(settings.data).exists():
         raise click.UsageError(f"there is no store in {settings.data}; `winnow run` makes one, --data names another")
+    with exit_codes(settings):
+        check_format(Store(settings.data))
     return settings
 
 
 def print_json(value: Any) -> None:
     """One JSON object on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    click.echo(escape_json(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -313,6 +315,28 @@ def compare(one: str, other: str, inbox: str | None, data: str | None, *, scatte
 
 
 @cli.command()
+@click.option("--since", metavar="RUN_ID|TIME", help="Only what changed after this run, or at this time and later.")
+@with_store
+@with_json
+def changes(inbox: str | None, data: str | None, *, since: str | None, as_json: bool) -> None:
+    """Show what runs changed: kept, set aside, demoted, superseded, promoted, changed, gone.
+
+    TIME is ISO 8601, such as 2026-03-01 or 2026-03-01T12:00; without a zone it is UTC. The dataset `changes` holds the
+    same for programs, and data/README.md says how to keep a copy of `articles` up to date with it.
+    """
+    from flows.lookup import list_changes
+    from flows.report import render_changes
+
+    settings = read_store_settings(inbox, data)
+    with exit_codes(settings):
+        found = list_changes(Store(settings.data), since)
+    if as_json:
+        print_json(found)
+    else:
+        out.print(render_changes(found))
+
+
+@cli.command()
 @with_store
 @with_json
 def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:
@@ -338,9 +362,10 @@ def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:
 @with_store
 @with_json
 def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
-    """Merge the files of the index into one; one that is damaged or lost is made again from the texts held.
+    """Merge small data files, and the files of the index; an index that is damaged or lost is made again.
 
-    No dataset changes. Runs do the same by themselves: they fold small files together, and make a damaged index again.
+    No row changes. Each dataset gets a new folder in one step: a reader sees the old files or the new ones, and one
+    that listed the old ones and opens them afterwards gets an error, and reads again.
     """
     from flows.maintenance import compact_store
 
@@ -378,7 +403,7 @@ def run_flow(command: str, settings: Settings, *, quiet: bool, **parameters: Any
     from flows.progress import report_to
     from flows.server import provide_prefect_api
 
-    console = Console(stderr=True, highlight=False, quiet=quiet)
+    console = make_console(stderr=True, quiet=quiet)
     with ExitStack() as stack:
         with console.status("starting Prefect"):
             stack.enter_context(provide_prefect_api(settings.data / ".prefect", import_flows))
@@ -429,7 +454,7 @@ def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
         print_json(summary.to_dict())
     elif summary.run_id is not None:
         if summary.index_remade:
-            err.print(f"The index was made again, because {summary.index_remade}.", markup=False)
+            err.print(f"The index was made again, because {summary.index_remade}.")
         out.print(render_summary(summary))
     else:
         waiting = f", {len(summary.files_waiting)} still being written" if summary.files_waiting else ""
@@ -466,7 +491,7 @@ def write_trace(settings: Settings) -> Path:
 
 def fail(message: str, code: int) -> None:
     """Print `message` and leave with `code`."""
-    err.print(f"winnow: {message}", markup=False)
+    err.print(f"winnow: {message}")
     sys.exit(code)
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from flows.run import scan_held
 from flows.settings import Settings
 from flows.storage import Store
 from flows.summary import count_rows
-from transforms.contracts import DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, TABLES
+from transforms.contracts import CHANGES, DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, TABLES
 
 ID_PREFIX = re.compile(r"[0-9a-f]{6,32}")
 RECORD_SUFFIX = re.compile(r"(?P<path>.+)#(?P<record>\d{1,9})")
@@ -203,6 +204,43 @@ def _describe_overlap(pair: dict[str, Any], document_id: str, known: dict[str, d
         "share": pair["share"] if is_lower else pair["other_share"],
         "passages": len({span["passage"] for span in pair["spans"]}),
     }
+
+
+def list_changes(store: Store, since: str | None) -> dict[str, Any]:
+    """What runs changed, all of it or what came after a run or at a time and later: counts, and rows, oldest first.
+
+    `complete`: whether these rows bring a copy up to date that was right then. They do not when it is older than the
+    feed, in a store that is older, too.
+    """
+    fed = store.scan(CHANGES)
+    first = fed.select(pl.col("run_id").min()).collect().item()
+    after = None if since is None else _find_run_before(store, since)
+    rows = fed if after is None else fed.filter(pl.col("run_id") > after)
+    found = rows.sort("run_id", "source_path", "record", "document_id").collect()
+    is_younger = fed.filter(pl.col("run_id") == first, pl.col("place_before").is_not_null()).head(1).collect().height
+    return {
+        "since": since,
+        "first_run": first,
+        "complete": after is None or not is_younger or after >= first,
+        "counts": dict(found["change"].value_counts().sort("change").iter_rows()),
+        "changes": found.to_dicts(),
+    }
+
+
+def _find_run_before(store: Store, since: str) -> str:
+    """The run that `since` names, or the last one that started before that time; empty when there is none."""
+    runs = store.read(RUNS, ["run_id", "started_at"]).sort("run_id")
+    if since in runs["run_id"]:
+        return since
+    try:
+        time = datetime.fromisoformat(since)
+    except ValueError as error:
+        raise NotFoundError(
+            f"{since} is no run of {store.root}, and no time such as 2026-03-01T12:00; `winnow status` "
+            "shows the last runs"
+        ) from error
+    earlier = runs.filter(pl.col("started_at") < (time if time.tzinfo else time.replace(tzinfo=UTC)))
+    return str(earlier["run_id"][-1]) if earlier.height else ""
 
 
 def summarise_store(settings: Settings) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 A run stages every file that it changes under `work/<run_id>/publish/`. Writing `journal.json` there is the commit
 point: from then on the publication is finished, by this run or by the next one. Until then it is as if the run had
 never been. Files are put in place whole, under a new name or their own, so a reader that globs the folder sees the old
-file or the new one. Nothing is ever deleted and no row moves to another file of its dataset.
+file or the new one. Nothing is ever deleted and no row moves to another file of its dataset; only compaction does that,
+a whole folder at a time (`flows.compaction`).
 
 The order is: files of `articles` that lose rows, then other files that change, then new files; so nobody ever
-sees an excerpt and the article that it stands in side by side in `articles`.
+sees an excerpt and the article that it stands in side by side in `articles`. New files of `changes` come last of all
+datasets: whoever has read there that a run changed a document finds the change in place.
 """
 
 import json
@@ -20,17 +22,20 @@ import polars as pl
 
 from flows.catalog import describe_package, render_data_dictionary, render_package
 from flows.errors import StoreError
+from flows.folders import put_folders_in_place, remove_retired
 from flows.storage import (
     EMPTY_FILE,
+    FORMAT_FILE,
     Store,
     remove_folder,
     remove_old_segments,
+    render_format,
     sync_folder,
     write_frame,
     write_table,
     write_whole,
 )
-from transforms.contracts import ARTICLES, DUPLICATES, TABLES, Column, Table
+from transforms.contracts import ARTICLES, CHANGES, DUPLICATES, TABLES, Column, Table
 
 JOURNAL: Final = "journal.json"
 ROWS_PER_FILE: Final = 50_000
@@ -73,12 +78,7 @@ def stage_table_changes(
     looked_at = {number: path for number, (_, path) in enumerate(files) if near is None or path in near}
     homes = _locate_rows(table, looked_at, by, touched)
     placed = work / "placed" / table.name
-    fresh = _take_new_rows(_place_rows(desired, homes, table, by), placed)
-    added = []
-    for number, part in enumerate(_split_rows(fresh, table)):
-        name = f"{table.folder}/{run_id}-{number:05d}.parquet"
-        write_table(part, work / "publish" / name, table)
-        added.append(StagedFile(name, is_replacement=False))
+    added = stage_new_files(store, table, _take_new_rows(_place_rows(desired, homes, table, by), placed), run_id)
     replaced = []
     for number in homes["file"].unique().sort():
         name, path = files[number]
@@ -89,6 +89,16 @@ def stage_table_changes(
             replaced.append(StagedFile(name, is_replacement=True))
     remove_folder(placed)
     return replaced + added
+
+
+def stage_new_files(store: Store, table: Table, rows: Iterable[pl.DataFrame], run_id: str) -> list[StagedFile]:
+    """Stage `rows` (the published columns) as new files of `table`, each of the usual size but the last one."""
+    added = []
+    for number, part in enumerate(split_rows(rows, table)):
+        name = f"{table.folder}/{run_id}-{number:05d}.parquet"
+        write_table(part, store.work(run_id) / "publish" / name, table)
+        added.append(StagedFile(name, is_replacement=False))
+    return added
 
 
 def _locate_rows(
@@ -166,7 +176,7 @@ def _replace_rows(
     return together.sort("place", nulls_last=True, maintain_order=True).drop("place")
 
 
-def _split_rows(batches: Iterable[pl.DataFrame], table: Table) -> Iterator[pl.DataFrame]:
+def split_rows(batches: Iterable[pl.DataFrame], table: Table) -> Iterator[pl.DataFrame]:
     """The rows of `batches` in order, as files bounded in rows and bytes; where one ends depends on the rows alone."""
     held: list[pl.DataFrame] = []
     rows, size = 0, 0
@@ -206,13 +216,14 @@ def _measure_column(column: Column) -> pl.Expr:
 
 
 def stage_catalog(store: Store, staged: Sequence[StagedFile], run_id: str) -> list[StagedFile]:
-    """Stage the data dictionary and `datapackage.json` as they will be once `staged` is in place."""
+    """Stage the data dictionary, `datapackage.json` and `store.json` as they will be once `staged` is in place."""
     publish = store.work(run_id) / "publish"
     after = store.with_staged(locate_staged(store, staged, run_id))
     files = {
         table.name: [(name, path.stat().st_size) for name, path in after.list_files(table).items()] for table in TABLES
     }
     texts = {"README.md": render_data_dictionary(), "datapackage.json": render_package(describe_package(files))}
+    texts[FORMAT_FILE] = render_format()
     changed = []
     for name, text in texts.items():
         place = store.root / name
@@ -240,7 +251,8 @@ def locate_staged(store: Store, staged: Iterable[StagedFile], run_id: str) -> di
 
 def order_for_publication(staged: Iterable[StagedFile]) -> list[StagedFile]:
     """The order that keeps every moment between two files readable; see the module docstring."""
-    additions = [table.name for table in TABLES if table not in (ARTICLES, DUPLICATES)] + ["articles", "duplicates"]
+    last = (ARTICLES, DUPLICATES, CHANGES)
+    additions = [table.name for table in (*(table for table in TABLES if table not in last), *last)]
 
     def place(file: StagedFile) -> tuple[int, int, str]:
         dataset, _, rest = file.name.partition("/")
@@ -254,14 +266,18 @@ def order_for_publication(staged: Iterable[StagedFile]) -> list[StagedFile]:
     return sorted(staged, key=place)
 
 
-def commit(store: Store, staged: Sequence[StagedFile], run_id: str) -> None:
-    """Write the journal: from here on the publication will be finished, whatever happens to this process."""
+def commit(store: Store, staged: Sequence[StagedFile], run_id: str, exchanged: Mapping[str, str] | None = None) -> None:
+    """Write the journal: from here on the publication will be finished, whatever happens to this process.
+
+    `exchanged`: folders to exchange before files are put in place; see `flows.folders.put_folders_in_place`.
+    """
     publish = store.work(run_id) / "publish"
     folders = {folder for file in staged for folder in (publish / file.name).parents}
     for folder in sorted(folder for folder in folders if folder.is_relative_to(publish)):
         sync_folder(folder)
     names = [file.name for file in order_for_publication(staged)]
-    write_whole(store.work(run_id) / JOURNAL, json.dumps({"run_id": run_id, "files": names}, indent=1).encode())
+    journal = {"run_id": run_id, "files": names, **({"folders": dict(exchanged)} if exchanged else {})}
+    write_whole(store.work(run_id) / JOURNAL, json.dumps(journal, indent=1).encode())
     sync_folder(store.work(run_id).parent)
 
 
@@ -273,6 +289,7 @@ def roll_forward(store: Store, run_id: str) -> int:
     work = store.work(run_id)
     journal = json.loads((work / JOURNAL).read_text(encoding="utf-8"))
     put = 0
+    put_folders_in_place(store, run_id, journal.get("folders", {}))
     for name in journal["files"]:
         source, target = work / "publish" / name, store.root / name
         if source.exists():
@@ -306,6 +323,7 @@ class Recovery:
 
 def recover(store: Store) -> Recovery:
     """Finish the runs that had committed and undo the others. Call it under the lock, before anything is read."""
+    remove_retired(store)
     finished, undone = [], []
     for work in _list_left_behind(store):
         if (work / JOURNAL).exists():

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -244,3 +244,30 @@ def render_comparison(comparison: Mapping[str, Any]) -> RenderableType:
         table.add_row(str(span["words"]), Text(span["text"]), Text(span["other_text"]))
     nothing = "They share no passage that counts: 15 words in a row or, with --scattered, 15 close together."
     return table if comparison["spans"] else Text(nothing)
+
+
+CHANGES_SHOWN: Final = 100
+"""Rows of the feed that are printed for a person; `--json` gives all."""
+
+
+def render_changes(found: Mapping[str, Any]) -> RenderableType:
+    """What runs changed, the newest last."""
+    rows = found["changes"]
+    if not rows:
+        return Text("Nothing changed." if found["first_run"] else "The feed has no rows yet; the next run begins it.")
+    table = Table(box=None, header_style="dim")
+    for name in ("run", "change", "document", "id", "relation", "of, or changed fields"):
+        table.add_column(name, overflow="fold")
+    for row in rows[-CHANGES_SHOWN:]:
+        told = ", ".join(row["changed_fields"]) if row["change"] == "changed" else row["duplicate_of"] or ""
+        name = name_document(row["source_path"], row["record"])
+        cells = (row["run_id"], row["change"], name, row["document_id"], row["relation"] or "", told)
+        table.add_row(*map(Text, cells))
+    counted = ", ".join(f"{count} {change}" for change, count in found["counts"].items())
+    more = len(rows) - CHANGES_SHOWN
+    notes = [f"{count_things(len(rows), 'change')}: {counted}."]
+    notes += [f"The last {CHANGES_SHOWN} are shown; --json gives all."] * (more > 0)
+    notes += [f"The feed begins with run {found['first_run']}: a copy that is older is made anew."] * (
+        not found["complete"]
+    )
+    return Group(table, Text(), Text("\n".join(notes)))

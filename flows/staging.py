@@ -10,6 +10,7 @@ import polars as pl
 
 from flows.deciding import Verdict
 from flows.directory import open_directory
+from flows.feed import stage_feed
 from flows.index import holds_texts, read_segment, stage_index
 from flows.leaving import VERSION, list_gone, scan_versions
 from flows.matching import Matching, open_usable_index
@@ -184,11 +185,12 @@ def stage_index_changes(
 
 
 def stage_changes(run: Run, desired: Sequence[Desired], batches: Sequence[Batch]) -> list[StagedFile]:
-    """Stage every data file that changes, but `runs`."""
+    """Stage every data file that changes, but `runs`; `changes` says what the others change."""
     staged = stage_empty_files(run.store, run.run_id)
     for part in desired:
         staged += stage_table_changes(run.store, part.table, part.read(), part.held, run.run_id, part.files)
-    return staged + _stage_raw(run, batches)
+    staged += _stage_raw(run, batches)
+    return staged + stage_feed(run, staged)
 
 
 def _stage_raw(run: Run, batches: Sequence[Batch]) -> list[StagedFile]:

@@ -6,6 +6,8 @@ A store is a data folder:
     work/<run_id>/                 what a run is making; gone when it is done
     index/                         fingerprints of all texts (`index`) and caches; made again when deleted
     reports/                       pages to look at
+    retired/                       folders that compaction put aside, for ten minutes
+    store.json                     the format of the store
     .lock, .prefect/               the lock, and Prefect's own files
 """
 
@@ -16,7 +18,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TextIO
@@ -24,7 +26,8 @@ from typing import Final, TextIO
 import polars as pl
 import pyarrow.parquet as pq
 
-from flows.errors import StoreLockedError
+import transforms
+from flows.errors import StoreError, StoreLockedError
 from transforms.contracts import TABLES, Table
 
 EMPTY_FILE: Final = "empty.parquet"
@@ -35,6 +38,12 @@ INDEX_FORMAT: Final = 1
 
 INDEX_FOLDER: Final = f"index/v{INDEX_FORMAT}"
 INDEX_MANIFEST: Final = f"{INDEX_FOLDER}/manifest.json"
+
+STORE_FORMAT: Final = 1
+"""What a store is as a whole: it grows when earlier code could no longer take a store in hand without harm. A new dataset,
+or a change of columns (a new folder of its own), is no new format: a run adds what an older store lacks."""
+
+FORMAT_FILE: Final = "store.json"
 
 COMPRESSION: Final = "zstd"
 
@@ -57,11 +66,13 @@ LOCK_POLL_SECONDS: Final = 0.5
 class Store:
     """One data folder, optionally seen as it will be once staged files are in place.
 
-    `staged` maps the final path of a file (relative to the root) to where its new content lies now.
+    `staged` maps the final path of a file (relative to the root) to where its new content lies now; `gone` are final
+    paths that will be no more.
     """
 
     root: Path
     staged: Mapping[str, Path] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
 
     def folder(self, table: Table) -> Path:
         """Where the files of `table` lie."""
@@ -85,7 +96,7 @@ class Store:
         """Every data file of `table`: its final path relative to the root -> where to read it now; sorted."""
         held = {f"{table.folder}/{path.name}": path for path in self.folder(table).glob("*.parquet")}
         new = {name: path for name, path in self.staged.items() if name.startswith(f"{table.folder}/")}
-        return dict(sorted((held | new).items()))
+        return {name: path for name, path in sorted((held | new).items()) if name not in self.gone}
 
     def scan(self, table: Table, columns: Sequence[str] | None = None) -> pl.LazyFrame:
         """All rows of `table`, lazily; without files, a frame without rows."""
@@ -99,11 +110,32 @@ class Store:
 
     def with_staged(self, staged: Mapping[str, Path]) -> "Store":
         """The store as it will be once `staged` is in place."""
-        return Store(self.root, dict(staged))
+        return replace(self, staged={**self.staged, **staged})
 
     def exists(self) -> bool:
         """Whether anything was ever published here."""
         return (self.folder(TABLES[0]) / EMPTY_FILE).exists()
+
+
+def render_format() -> str:
+    """`store.json`, as it stands in a store of this format."""
+    return json.dumps({"format": STORE_FORMAT}) + "\n"
+
+
+def check_format(store: Store) -> None:
+    """StoreError when a later version wrote the store. One without a format is older than formats, and welcome."""
+    path = store.root / FORMAT_FILE
+    if not path.exists():
+        return
+    try:
+        found = int(json.loads(path.read_bytes())["format"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path} does not say which format the store has; restore it, or delete it") from error
+    if found > STORE_FORMAT:
+        raise StoreError(
+            f"{store.root} was written by a later version of Winnow: it has format {found}, and this version "
+            f"({transforms.__version__}) knows formats up to {STORE_FORMAT}. Nothing was done; use the later version."
+        )
 
 
 def write_table(frame: pl.DataFrame, path: Path, table: Table) -> Path:
@@ -178,6 +210,7 @@ def lock_store(store: Store, holder: str, patience_seconds: float = 0) -> Iterat
         handle.truncate()
         handle.write(f"{holder} (process {os.getpid()})\n")
         handle.flush()
+        check_format(store)
         yield
 
 

@@ -283,6 +283,93 @@ def check_decisions(found: pl.DataFrame, expected: pl.DataFrame) -> pl.DataFrame
     )
 
 
+def check_feed(held: pl.DataFrame, last: pl.DataFrame) -> pl.DataFrame:
+    """The feed tells where documents are: the last row of `changes` of each one says what the store says.
+
+    `held` and `last`: STATE (of `transforms.changes`), one row per document; the place of one that is gone is null.
+    """
+    parts = ["place", "relation", "duplicate_of"]
+    there = last.filter(pl.col("place").is_not_null())
+    both = held.join(there, on="document_id", how="full", suffix="_told", coalesce=True).sort("document_id")
+    said = [
+        pl.concat_str(
+            pl.col(f"place{side}").fill_null("nowhere"),
+            *(pl.col(f"{name}{side}") for name in ("relation", "duplicate_of")),
+            separator=", ",
+            ignore_nulls=True,
+        )
+        for side in ("_told", "")
+    ]
+    return _check(
+        both,
+        "the last change of a document says where it is",
+        pl.col("document_id"),
+        pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_told")) for name in parts),
+        pl.format("changes says: {}; it is: {}", *said),
+    )
+
+
+def check_feed_order(changes: pl.DataFrame) -> pl.DataFrame:
+    """Each row of `changes` (document_id, run_id, change, place_before, place) begins where the last one ended.
+
+    The run that began the feed may have met documents that were held before.
+    """
+    ordered = changes.sort("document_id", "run_id").with_columns(
+        pl.col("place").shift(1).over("document_id").alias("place_last"),
+        (pl.col("run_id") == pl.col("run_id").min()).alias("is_first"),
+    )
+    return _check(
+        ordered,
+        "a change begins where the last one ended",
+        pl.format("{} in run {}", "document_id", "run_id"),
+        pl.col("is_first")
+        | (pl.col("place_before").eq_missing(pl.col("place_last")) & (pl.col("change") != "baseline")),
+        pl.format(
+            "says it was: {}; the last change: {}", *(_name_place(name) for name in ("place_before", "place_last"))
+        ),
+    )
+
+
+def _name_place(column: str) -> pl.Expr:
+    return pl.col(column).fill_null("nowhere")
+
+
+NEW_COUNTS: Final = ("documents_kept", "documents_set_aside")
+"""Counts of the documents that are new; in a rebuild, of all documents."""
+
+FEED_COUNTS: Final = (*NEW_COUNTS, "documents_demoted", "documents_promoted")
+"""Counts of a run that its rows of `changes` give."""
+
+
+def check_feed_counts(runs: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `changes` (run_id, place_before, place) are as many as `runs` says, from the feed's first run on."""
+    was, now = pl.col("place_before"), pl.col("place")
+    told = changes.group_by("run_id").agg(
+        (was.is_null() & (now == "articles")).sum().alias("documents_kept_told"),
+        (was.is_null() & (now == "duplicates")).sum().alias("documents_set_aside_told"),
+        ((was == "articles") & (now == "duplicates")).sum().alias("documents_demoted_told"),
+        ((was == "duplicates") & (now == "articles")).sum().alias("documents_promoted_told"),
+    )
+    since = changes["run_id"].min()
+    counted = runs.filter(pl.col("run_id") >= since) if since is not None else runs
+    both = counted.join(told, on="run_id", how="left").with_columns(pl.col("^.*_told$").fill_null(0))
+    is_rebuild = pl.col("command").is_in(REBUILDING_COMMANDS)
+    same = [
+        (pl.col(name) == pl.col(f"{name}_told")) | (is_rebuild & pl.lit(name in NEW_COUNTS)) for name in FEED_COUNTS
+    ]
+    return _check(
+        both,
+        "a run changed as many documents as its changes say",
+        pl.col("run_id"),
+        pl.all_horizontal(same),
+        pl.format(
+            "runs says {} kept, {} set aside, {} demoted, {} promoted; changes {}, {}, {}, {}",
+            *FEED_COUNTS,
+            *(f"{name}_told" for name in FEED_COUNTS),
+        ),
+    )
+
+
 def check_counts(runs: pl.DataFrame) -> pl.DataFrame:
     """Conservation: in every run, documents in = kept + set aside + rejected."""
     parts = pl.col("documents_kept") + pl.col("documents_set_aside") + pl.col("documents_rejected")

@@ -14,7 +14,7 @@ from flows.shelf import TextShelf
 from flows.storage import Store, write_table
 from tests.support.corpora import make_words, write_other_layout, write_paragraphs
 from tests.support.stores import drop_files, find_broken_laws, settings_for, take_in
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, RAW, Table
+from transforms.contracts import ARTICLES, CHANGES, DUPLICATES, OVERLAPS, RAW, Table
 
 ARTICLE, OTHER = make_words(1, 240), make_words(2, 240)
 
@@ -57,7 +57,7 @@ def stage(made: Settings, folder: Path, **changes: tuple[Table, pl.DataFrame]) -
     store = Store(made.data).with_staged(staged)
     # No row was touched: what is found is found by the files that changed.
     touched: dict[str, pl.DataFrame | None] = {
-        table.name: table.empty().select(table.key) for table in (ARTICLES, DUPLICATES, OVERLAPS)
+        table.name: table.empty().select(table.key) for table in (ARTICLES, DUPLICATES, OVERLAPS, CHANGES)
     }
     return Scope(store, touched, frozenset(staged))
 
@@ -99,6 +99,18 @@ def test_a_duplicate_that_is_lost_is_missed(made: Settings, tmp_path: Path) -> N
     found = broken(made, scope, tmp_path)
     assert ("a file is accounted for", "excerpt.txt") in found
     assert "an overlap names documents that are held" in {law for law, _ in found}
+    # No change says that it is gone.
+    assert ("the last change of a document says where it is", id_of(made, "excerpt.txt")) in found
+
+
+def test_a_change_that_says_what_is_not_so_is_found(made: Settings, tmp_path: Path) -> None:
+    rows = Store(made.data).read(CHANGES).filter(source_path="other.txt")
+    wrong = rows.with_columns(run_id=pl.lit("9"), place=pl.lit("duplicates"), relation=pl.lit("near"))
+    scope = stage(made, tmp_path, new=(CHANGES, wrong))
+    scope.touched[CHANGES.name] = wrong.select("run_id")
+    assert broken(made, scope, tmp_path) == {
+        ("the last change of a document says where it is", id_of(made, "other.txt"))
+    }
 
 
 def test_a_document_that_stands_in_a_new_file_too_is_found(made: Settings, tmp_path: Path) -> None:

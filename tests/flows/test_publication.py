@@ -223,7 +223,9 @@ def test_the_catalog_lists_the_files_as_they_will_be_and_is_staged_when_it_chang
     store = Store(tmp_path)
     staged = stage_empty_files(store, RUN)
     catalog = stage_catalog(store, staged, RUN)
-    assert catalog == [StagedFile(name, is_replacement=False) for name in ("README.md", "datapackage.json")]
+    assert catalog == [
+        StagedFile(name, is_replacement=False) for name in ("README.md", "datapackage.json", "store.json")
+    ]
     package = (store.work(RUN) / "publish" / "datapackage.json").read_text()
     assert f"{ARTICLES.folder}/{EMPTY_FILE}" in package
     commit(store, [*staged, *catalog], RUN)

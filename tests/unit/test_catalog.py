@@ -9,7 +9,7 @@ import pytest
 
 from flows.catalog import describe_package, describe_rules, describe_type, render_data_dictionary, render_package
 from transforms.contracts import ARTICLES, RAW, REJECTS, TABLES, Between, Column, Matches, OneOf, Table
-from transforms.contracts.vocabulary import LINE_KINDS, REJECT_REASONS
+from transforms.contracts.vocabulary import DOCUMENT_CHANGES, LINE_KINDS, REJECT_REASONS
 
 PUBLISHED = list(TABLES)
 FIELD_TYPES = {"string", "integer", "number", "boolean", "datetime", "array", "object"}
@@ -52,6 +52,7 @@ def test_dictionary_gives_every_reason_and_vocabulary() -> None:
     for code, (stage, sentence) in REJECT_REASONS.items():
         assert f"| `{code}` | `{stage}` | {sentence} |" in text
     assert all(f"`{kind}`" in text for kind in LINE_KINDS)
+    assert all(f"| `{change}` | {sentence} |" in text for change, sentence in DOCUMENT_CHANGES.items())
 
 
 def test_dictionary_has_a_section_for_each_published_table() -> None:

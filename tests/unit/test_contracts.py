@@ -11,6 +11,7 @@ import pytest
 
 from transforms.contracts import (
     ARTICLES,
+    CHANGES,
     DUPLICATES,
     OVERLAPS,
     RAW,
@@ -150,6 +151,21 @@ PUBLISHED_COLUMNS: Final = {
         "rejected_at",
     ],
     "raw/v1": ["source_path", "source_sha256", "source_bytes", "content", "ingested_at", "run_id"],
+    "changes/v1": [
+        "document_id",
+        "source_path",
+        "record",
+        "run_id",
+        "changed_at",
+        "change",
+        "place_before",
+        "place",
+        "relation_before",
+        "relation",
+        "duplicate_of_before",
+        "duplicate_of",
+        "changed_fields",
+    ],
     "runs/v1": [
         "run_id",
         "command",
@@ -283,6 +299,9 @@ def test_the_steps_hand_over_what_the_tables_need() -> None:
     ("column", "values"),
     [
         (ARTICLES.column("kind"), words.DOCUMENT_KINDS),
+        (CHANGES.column("change"), tuple(words.DOCUMENT_CHANGES)),
+        (CHANGES.column("place"), words.PLACES),
+        (CHANGES.column("place_before"), words.PLACES),
         (ARTICLES.column("published_precision"), words.PRECISIONS),
         (DUPLICATES.column("relation"), words.RELATIONS),
         (REMOVED.column("kind"), words.LINE_KINDS),

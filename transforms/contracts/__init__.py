@@ -3,6 +3,7 @@
 from transforms.contracts.model import Between, Column, Matches, OneOf, Rule, Table
 from transforms.contracts.tables import (
     ARTICLES,
+    CHANGES,
     DUPLICATES,
     OVERLAPS,
     RAW,
@@ -16,6 +17,7 @@ from transforms.contracts.tables import (
 
 __all__ = [
     "ARTICLES",
+    "CHANGES",
     "DUPLICATES",
     "OVERLAPS",
     "RAW",

@@ -7,8 +7,10 @@ import polars as pl
 from transforms.contracts.model import Between, Column, Matches, OneOf, Table
 from transforms.contracts.signals import SIGNAL_COLUMNS
 from transforms.contracts.vocabulary import (
+    DOCUMENT_CHANGES,
     DOCUMENT_KINDS,
     LINE_KINDS,
+    PLACES,
     PRECISIONS,
     REDERIVING_COMMANDS,
     REJECT_REASONS,
@@ -312,6 +314,61 @@ RAW: Final = Table(
     usage_notes=("Files over the size limit and files that could not be read are not held here; see rejects.",),
 )
 
+CHANGES: Final = Table(
+    name="changes",
+    version=1,
+    description="What each run changed in articles and duplicates, for whoever keeps a copy of them up to date.",
+    grain="one row per document and run that changed its row in articles or duplicates",
+    key=("document_id", "run_id"),
+    columns=(
+        DOCUMENT_ID,
+        SOURCE_PATH,
+        RECORD,
+        Column("run_id", TEXT, "The run that changed it; sorts by time.", rules=(NOT_EMPTY,)),
+        Column("changed_at", TIMESTAMP, "Start of that run.", unit="UTC"),
+        Column("change", TEXT, "What happened to the document.", rules=(OneOf(tuple(DOCUMENT_CHANGES)),)),
+        Column(
+            "place_before",
+            TEXT,
+            "Dataset that held its row before the run; null when none did.",
+            nullable=True,
+            rules=(OneOf(PLACES),),
+        ),
+        Column(
+            "place",
+            TEXT,
+            "Dataset that holds its row after the run; null when none does.",
+            nullable=True,
+            rules=(OneOf(PLACES),),
+        ),
+        Column("relation_before", TEXT, "Its relation before the run.", nullable=True, rules=(OneOf(RELATIONS),)),
+        Column("relation", TEXT, "Its relation after the run.", nullable=True, rules=(OneOf(RELATIONS),)),
+        Column("duplicate_of_before", TEXT, "Its duplicate_of before the run.", nullable=True, rules=(HEX_32,)),
+        Column("duplicate_of", TEXT, "Its duplicate_of after the run.", nullable=True, rules=(HEX_32,)),
+        Column(
+            "changed_fields",
+            pl.List(pl.String),
+            "Columns of its row that say something else than before, of those that its place before and its place now "
+            "both have; empty when it had no row before, or has none now.",
+        ),
+    ),
+    usage_notes=(
+        (
+            "History, as runs is: rows are added and never change. The last row of a document (by run_id) says where "
+            "it is now."
+        ),
+        (
+            "To bring a copy of articles up to date that was right after run R: read changes, then articles; take the "
+            "last row of each document with a run_id after R; delete these documents from the copy; put in those whose "
+            "place is articles, as articles has them. The copy is then right after the largest run_id read."
+        ),
+        (
+            "The feed is complete from the first run_id in it on. A copy that is older, which only a store that is "
+            "older than the feed can have, is made anew."
+        ),
+    ),
+)
+
 RUNS: Final = Table(
     name="runs",
     version=1,
@@ -350,5 +407,5 @@ RUNS: Final = Table(
     ),
 )
 
-TABLES: Final = (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, SIGNALS, TEMPLATES, REJECTS, RAW, RUNS)
+TABLES: Final = (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, SIGNALS, TEMPLATES, REJECTS, RAW, CHANGES, RUNS)
 """In the order in which the data dictionary lists them."""

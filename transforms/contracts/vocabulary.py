@@ -49,6 +49,21 @@ REDERIVING_COMMANDS: Final = (*REBUILDING_COMMANDS, "backfill_days")
 RELATIONS: Final = ("exact", "near", "excerpt", "digest", "superseded")
 """Why a document was set aside."""
 
+PLACES: Final = ("articles", "duplicates")
+"""The datasets that hold the row of a document."""
+
+DOCUMENT_CHANGES: Final = {
+    "kept": "It is new, and stands in articles.",
+    "set_aside": "It is new, and stands in duplicates.",
+    "demoted": "It went from articles to duplicates.",
+    "superseded": "It stands in duplicates now, because its file has a newer version.",
+    "promoted": "It went from duplicates to articles.",
+    "changed": "It stays where it was, and its row says something else; changed_fields names the columns.",
+    "gone": "It is held no more: its file, derived again, has no such document.",
+    "baseline": "It was held before the feed began, in a store that is older than the feed, and did not change.",
+}
+"""What can happen to a document in a run, and what that means."""
+
 MEDIA_TYPES: Final = {
     ".txt": "text/plain",
     ".md": "text/markdown",

@@ -66,7 +66,7 @@ BYLINE: Final = re.compile(
 )
 
 WORD: Final = re.compile(r"\w+")
-SEPARATOR: Final = re.compile(r"\s[|–—•·»:/-]{1,2}\s|\s*\|\s*")
+SEPARATOR: Final = re.compile(r"\s[|–—•·»:/-]{1,2}\s|\|")
 
 
 def join_text(element: _Element) -> str:

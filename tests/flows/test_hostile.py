@@ -1,0 +1,252 @@
+"""The inbox is hostile: names, texts and files that are made to do harm do none.
+
+What lies beside the files of an inbox (links, pipes, devices) is in test_discovery, archive bombs and broken archives in
+test_unpack, entities of pages and feeds in test_html and test_documents_in_print, markup in Data Docs in test_validation.
+"""
+
+import ast
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+from flows.cli import cli
+from flows.discovery import name_source
+from flows.maintenance import compact_store
+from flows.printable import ACTING
+from flows.report import render_summary_markdown, tabulate_summary
+from flows.settings import Settings
+from flows.storage import Store
+from flows.summary import RunSummary
+from tests.support.corpora import make_words, write_paragraphs
+from tests.support.samples import PAGE, write_docx
+from tests.support.stores import drop_files, find_broken_laws, place_of, settings_for, take_in
+from transforms.contracts import ARTICLES, CHANGES, DUPLICATES, RAW, REJECTS
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+ESCAPES: Final = "esc \x1b]0;owned\x07\x1b[2J.txt"
+CONTROLS: Final = "c1 \x9b31m \u202etxt.exe \x7f.txt"
+MARKUP: Final = "[/bold]<script>alert(1)<script> `id` | :smile: **x**.html"
+LINES: Final = "line\nbreak\r.txt"
+FORMULA: Final = "=HYPERLINK(1).txt"
+NAMES: Final = (ESCAPES, CONTROLS, MARKUP, LINES, FORMULA)
+HOSTILE_PAGE: Final = PAGE.replace("The old ferry", "\u202eThe [/old] ferry &#27;[2J \u009b31m :smile:")
+
+
+def write_hostile_zip() -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as archive:
+        for number, name in enumerate(("../../up.txt", "/tmp/winnow-absolute.txt", "a/../../b.txt", "C:\\c.txt")):
+            archive.writestr(zipfile.ZipInfo(name), write_paragraphs(make_words(10 + number, 60)))
+    return sink.getvalue()
+
+
+def write_hostile_tar() -> bytes:
+    """A text, and what is none: links out of the archive, a device, a pipe."""
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as archive:
+        content = write_paragraphs(make_words(20, 60)).encode()
+        entry = tarfile.TarInfo("../../../in-tar.txt")
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+        for name, kind in (("l.txt", tarfile.SYMTYPE), ("h.txt", tarfile.LNKTYPE), ("d.txt", tarfile.CHRTYPE)):
+            special = tarfile.TarInfo(name)
+            special.type, special.linkname = kind, "/etc/hostname"
+            archive.addfile(special)
+        pipe = tarfile.TarInfo("p.txt")
+        pipe.type = tarfile.FIFOTYPE
+        archive.addfile(pipe)
+    return sink.getvalue()
+
+
+@pytest.fixture(scope="module")
+def umask() -> Iterator[int]:
+    """Group may read, others may not, as long as the module runs."""
+    before = os.umask(0o027)
+    yield 0o027
+    os.umask(before)
+
+
+@pytest.fixture(scope="module")
+def made(umask: int, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A store of an inbox that is hostile throughout."""
+    settings = settings_for(tmp_path_factory.mktemp("made"))
+    words = make_words(1, 200)
+    drop_files(
+        settings,
+        {
+            ESCAPES: write_paragraphs(words),
+            CONTROLS: write_paragraphs(words[:120]),
+            MARKUP: HOSTILE_PAGE,
+            LINES: " ",
+            FORMULA: write_paragraphs(make_words(2, 90)),
+            "hostile.zip": write_hostile_zip(),
+            "hostile.tar": write_hostile_tar(),
+        },
+    )
+    assert take_in(settings)
+    assert find_broken_laws(settings) == []
+    return settings
+
+
+def call(settings: Settings, *words: str) -> Result:
+    command, *rest = words
+    where = ["--inbox", str(settings.inbox), "--data", str(settings.data)]
+    return CliRunner().invoke(cli, [command, *where, *rest], catch_exceptions=False)
+
+
+COMMANDS: Final = (
+    ("status",),
+    ("changes",),
+    ("verify",),
+    ("compare", ESCAPES, CONTROLS),
+    *(("why", name) for name in NAMES),
+    *(("show", name) for name in (ESCAPES, CONTROLS, MARKUP, FORMULA)),
+    # Refusals tell names and reasons, too.
+    ("show", LINES),
+    ("show", "no \x1b[2J such file"),
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words).encode("unicode_escape").decode())
+def test_nothing_that_was_read_acts_on_a_terminal(made: Settings, words: tuple[str, ...]) -> None:
+    told = call(made, *words)
+    assert told.exit_code in (0, 1)
+    assert ACTING.findall(told.output) == []
+    as_json = call(made, *words, "--json")
+    assert ACTING.findall(as_json.output) == []
+    if as_json.exit_code == 0:
+        json.loads(as_json.stdout)
+
+
+def test_names_are_printed_as_they_are(made: Settings) -> None:
+    """Brackets are no markup, and words between colons no pictures."""
+    told = call(made, "show", MARKUP).stdout
+    assert MARKUP in told
+    assert "The [/old] ferry" in told
+    names = {row["source_path"] for row in json.loads(call(made, "changes", "--json").stdout)["changes"]}
+    assert {name_source(name) for name in NAMES} - names == {name_source(LINES)}
+    assert "esc \\x1b]0;owned" in call(made, "why", ESCAPES).stdout
+
+
+def test_artifacts_show_nothing_of_the_inbox() -> None:
+    """Prefect's pages render Markdown: only numbers, and words of ours, go there."""
+    summary = RunSummary("run", "inbox", "data", "20260301T120000.000000Z", 1, 1, {"pattern": 1}, list(NAMES))
+    shown = render_summary_markdown(summary) + json.dumps(tabulate_summary(summary))
+    assert not any(part in shown for name in NAMES for part in (name, name[:6]))
+
+
+def test_members_with_paths_that_lead_out_are_read_and_written_nowhere(made: Settings) -> None:
+    documents = Store(made.data).read(ARTICLES).filter(pl.col("source_path").is_in(["hostile.zip", "hostile.tar"]))
+    members = {item["value"] for row in documents["evidence"] for item in row if item["field"] == "member"}
+    assert members == {"../../up.txt", "/tmp/winnow-absolute.txt", "a/../../b.txt", "C:\\c.txt", "../../../in-tar.txt"}
+    assert {path.name for path in made.inbox.parent.iterdir()} == {"inbox", "data"}
+    assert not Path("/tmp/winnow-absolute.txt").exists()
+    assert not any("etc" in text for text in documents["text"])
+    # What a link shows is nobody's document.
+    rejected = Store(made.data).read(REJECTS).filter(source_path="hostile.tar")
+    assert documents.filter(source_path="hostile.tar").height == 1
+    assert rejected.height <= 4
+
+
+def test_names_that_lead_out_of_the_inbox_stand_for_nothing(made: Settings) -> None:
+    outside = made.inbox.parent / "secret.txt"
+    outside.write_text("secret words")
+    for name in ("../secret.txt", str(outside), "hostile.zip/../../secret.txt", "/etc/hostname"):
+        told = call(made, "show", name)
+        assert told.exit_code == 1
+        assert "secret words" not in told.output
+    outside.unlink()
+
+
+def test_permissions_follow_the_umask(made: Settings, umask: int) -> None:
+    compact_store(Store(made.data))
+    drop_files(made, {"again.txt": write_paragraphs(make_words(3, 70))})
+    assert take_in(made)
+    compact_store(Store(made.data))
+    for path in made.data.rglob("*"):
+        assert path.stat().st_mode & 0o777 == (0o777 if path.is_dir() else 0o666) & ~umask, path
+    assert len(Store(made.data).list_files(RAW)) == 2
+
+
+def test_no_table_for_spreadsheets_is_written() -> None:
+    """A cell that opens with = is a formula where CSV is opened as a sheet. Everything published is Parquet or JSON."""
+    writers = {"write_csv", "sink_csv", "to_csv", "write_excel", "to_excel", "writer", "DictWriter"}
+    for path in (path for folder in ("flows", "transforms") for path in (ROOT / folder).rglob("*.py")):
+        called = {node.attr for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)}
+        assert not called & writers, path
+
+
+def test_entities_in_a_word_file_are_not_expanded() -> None:
+    from transforms.parse.docx import parse_docx
+
+    levels = "".join(f"<!ENTITY l{n} '{f'&l{n - 1};' * 10}'>" for n in range(1, 12))
+    doctype = f"<!DOCTYPE x [<!ENTITY l0 'ha'>{levels}<!ENTITY f SYSTEM 'file:///etc/hostname'>]>".encode()
+    source, sink = zipfile.ZipFile(io.BytesIO(write_docx())), io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "word/document.xml":
+                head, _, body = content.partition(b"?>")
+                opening, mark, rest = body.partition(b"<w:t>")
+                content = head + b"?>" + doctype + opening + mark + b"&l11;&f;" + rest
+                assert mark
+            target.writestr(name, content)
+    started = time.process_time()
+    try:
+        lines = [line.text for record in parse_docx(sink.getvalue()) for line in record.lines]
+    except Exception as error:
+        assert type(error).__name__ == "RejectedRecordError"
+        lines = []
+    assert time.process_time() - started < 5
+    assert sum(map(len, lines)) < 10_000
+    assert not any(Path("/etc/hostname").read_text().strip() in line for line in lines)
+
+
+GUARD: Final = """
+import os, sys
+def guard(event, args):
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname"):
+        found = args[1] if event in ("socket.connect", "socket.sendto", "socket.sendmsg") else args[0]
+        host = found[0] if isinstance(found, tuple) else found
+        if event == "socket.connect" and isinstance(found, (str, bytes)):
+            return
+        if host not in (None, "127.0.0.1", "::1", "localhost", b"127.0.0.1"):
+            with open(os.environ["GUARD_LOG"], "a") as log:
+                log.write(f"{event} {found!r}\\n")
+with open(os.environ["GUARD_LOG"], "a"):
+    sys.addaudithook(guard)
+"""
+
+
+def test_a_run_sends_nothing_anywhere(tmp_path: Path) -> None:
+    """Every Python process of a real run, Prefect's server among them, tells of each address that it asks for."""
+    (tmp_path / "guard").mkdir()
+    (tmp_path / "guard" / "sitecustomize.py").write_text(GUARD)
+    settings, log = settings_for(tmp_path), tmp_path / "log.txt"
+    drop_files(settings, {"a.txt": write_paragraphs(make_words(1, 60)), "b.html": PAGE})
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(tmp_path / "guard"), str(ROOT)]),
+        "GUARD_LOG": str(log),
+        "WINNOW_SETTLE_SECONDS": "0",
+    }
+    command = [sys.executable, "-m", "flows.cli", "run", "--inbox", str(settings.inbox), "--data", str(settings.data)]
+    done: Any = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert log.read_text() == ""
+    # The guard hears what it is to hear.
+    asks = "import socket\ntry: socket.create_connection(('192.0.2.1', 9), 0.01)\nexcept OSError: pass"
+    subprocess.run([sys.executable, "-c", asks], env=environment, check=True)
+    assert "192.0.2.1" in log.read_text()
