@@ -21,7 +21,7 @@ import polars as pl
 
 import transforms
 from flows.settings import Settings
-from flows.storage import Store, write_whole
+from flows.storage import Store, hash_file, write_whole
 from transforms.contracts import RAW, REJECTS
 from transforms.contracts.vocabulary import REJECT_REASONS
 
@@ -201,12 +201,6 @@ def _has_changed(row: Mapping[str, Any]) -> bool:
     except OSError:
         return False
     return (status.st_size, status.st_mtime_ns) != (row["source_bytes"], row["modified_ns"])
-
-
-def hash_file(location: bytes) -> str:
-    """SHA-256 of a file, read in pieces."""
-    with open(location, "rb") as source:  # noqa: PTH123 - the name may not be valid Unicode
-        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 def _hash_files(files: pl.DataFrame) -> tuple[pl.DataFrame, list[dict[str, object]], list[str]]:

@@ -9,7 +9,7 @@ from flows.compaction import MergedFolder, preview_merged, stage_merged_folders
 from flows.errors import IndexDamagedError
 from flows.folders import find_obstacle
 from flows.index import Index, open_index, read_segment, rebuild_segments, stage_compact_index
-from flows.publication import StagedFile, commit, recover, roll_forward, stage_catalog
+from flows.publication import StagedFile, commit, recover, roll_forward, stage_catalog, stage_file
 from flows.storage import INDEX_FOLDER, Store, lock_store, make_run_id, remove_folder
 from transforms.contracts import RUNS
 from transforms.dedup.postings import find_damage
@@ -85,7 +85,7 @@ def _stage_index(store: Store, index: Index, damage: str | None, change_id: str)
     latest = str(store.read(RUNS, ["run_id"])["run_id"].max())
     remade = rebuild_segments(store, store.work(change_id) / "index") if damage else []
     names = stage_compact_index(store, index, [read_segment(path) for path in remade], (change_id, latest))
-    return [StagedFile(name, is_replacement=(store.root / name).exists()) for name in names]
+    return [stage_file(store, name, change_id) for name in names]
 
 
 def _describe(

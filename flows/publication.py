@@ -13,9 +13,9 @@ datasets: whoever has read there that a run changed a document finds the change 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -27,6 +27,7 @@ from flows.storage import (
     EMPTY_FILE,
     FORMAT_FILE,
     Store,
+    hash_file,
     remove_folder,
     remove_old_segments,
     render_format,
@@ -50,10 +51,20 @@ ITEM_BYTES: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """One file to put in place: its final path relative to the store, and whether a file is there already."""
+    """One file to put in place: its final path relative to the store, and whether a file is there already.
+
+    `sha256` is that of the content as it was staged: what goes bad on the disk afterwards is not published.
+    """
 
     name: str
     is_replacement: bool
+    sha256: str = field(compare=False)
+
+
+def stage_file(store: Store, name: str, run_id: str) -> StagedFile:
+    """Describe a file that was just written to where the run stages the content of `name`."""
+    content = store.work(run_id) / "publish" / name
+    return StagedFile(name, is_replacement=(store.root / name).exists(), sha256=hash_file(content))
 
 
 def stage_table_changes(
@@ -86,7 +97,7 @@ def stage_table_changes(
         new = _replace_rows(old, _read_placed(placed / str(number), table), touched, by)
         if not new.equals(old):
             write_table(new, work / "publish" / name, table)
-            replaced.append(StagedFile(name, is_replacement=True))
+            replaced.append(stage_file(store, name, run_id))
     remove_folder(placed)
     return replaced + added
 
@@ -97,7 +108,7 @@ def stage_new_files(store: Store, table: Table, rows: Iterable[pl.DataFrame], ru
     for number, part in enumerate(split_rows(rows, table)):
         name = f"{table.folder}/{run_id}-{number:05d}.parquet"
         write_table(part, store.work(run_id) / "publish" / name, table)
-        added.append(StagedFile(name, is_replacement=False))
+        added.append(stage_file(store, name, run_id))
     return added
 
 
@@ -229,7 +240,7 @@ def stage_catalog(store: Store, staged: Sequence[StagedFile], run_id: str) -> li
         place = store.root / name
         if not place.exists() or place.read_text(encoding="utf-8") != text:
             write_whole(publish / name, text.encode())
-            changed.append(StagedFile(name, is_replacement=place.exists()))
+            changed.append(stage_file(store, name, run_id))
     return changed
 
 
@@ -240,7 +251,7 @@ def stage_empty_files(store: Store, run_id: str) -> list[StagedFile]:
         name = f"{table.folder}/{EMPTY_FILE}"
         if not (store.root / name).exists():
             write_table(table.empty(), store.work(run_id) / "publish" / name, table)
-            staged.append(StagedFile(name, is_replacement=False))
+            staged.append(stage_file(store, name, run_id))
     return staged
 
 
@@ -275,8 +286,13 @@ def commit(store: Store, staged: Sequence[StagedFile], run_id: str, exchanged: M
     folders = {folder for file in staged for folder in (publish / file.name).parents}
     for folder in sorted(folder for folder in folders if folder.is_relative_to(publish)):
         sync_folder(folder)
-    names = [file.name for file in order_for_publication(staged)]
-    journal = {"run_id": run_id, "files": names, **({"folders": dict(exchanged)} if exchanged else {})}
+    ordered = order_for_publication(staged)
+    journal = {
+        "run_id": run_id,
+        "files": [file.name for file in ordered],
+        "sha256": {file.name: file.sha256 for file in ordered},
+        **({"folders": dict(exchanged)} if exchanged else {}),
+    }
     write_whole(store.work(run_id) / JOURNAL, json.dumps(journal, indent=1).encode())
     sync_folder(store.work(run_id).parent)
 
@@ -284,10 +300,21 @@ def commit(store: Store, staged: Sequence[StagedFile], run_id: str, exchanged: M
 def roll_forward(store: Store, run_id: str) -> int:
     """Put every file of a committed run in place that is not there yet; returns how many were put.
 
-    Safe to repeat: a file that was put has left the staging folder. StoreError when a file is in neither place.
+    Safe to repeat: a file that was put has left the staging folder. StoreError when a file is in neither place, or is
+    not what was staged; then nothing is put, and the next run undoes this one if nothing had been put before.
     """
     work = store.work(run_id)
-    journal = json.loads((work / JOURNAL).read_text(encoding="utf-8"))
+    journal = _read_journal(work)
+    if damaged := _find_damaged(work, journal):
+        raise StoreError(
+            f"{_count(damaged)} of run {run_id} went bad on the disk after it was staged: {damaged[0]}. "
+            + (
+                "Nothing of the run was published; run again."
+                if _is_untouched(work, journal)
+                else f"Other files of it were published before. Delete {work}, then rebuild the store with "
+                "`winnow backfill --all`, then run again."
+            )
+        )
     put = 0
     put_folders_in_place(store, run_id, journal.get("folders", {}))
     for name in journal["files"]:
@@ -313,6 +340,27 @@ def roll_forward(store: Store, run_id: str) -> int:
     return put
 
 
+def _read_journal(work: Path) -> dict[str, Any]:
+    journal: dict[str, Any] = json.loads((work / JOURNAL).read_text(encoding="utf-8"))
+    return journal
+
+
+def _find_damaged(work: Path, journal: Mapping[str, Any]) -> list[str]:
+    """Files that wait to be put in place, and are not what was staged. Journals without digests are older."""
+    waiting = ((name, digest, work / "publish" / name) for name, digest in journal.get("sha256", {}).items())
+    return [name for name, digest, path in waiting if path.exists() and hash_file(path) != digest]
+
+
+def _is_untouched(work: Path, journal: Mapping[str, Any]) -> bool:
+    """Whether nothing of a committed run was put in place yet."""
+    is_whole = all((work / "publish" / name).exists() for name in journal["files"])
+    return is_whole and ("folders" not in journal or (work / "folders").exists())
+
+
+def _count(names: Sequence[str]) -> str:
+    return "a file" if len(names) == 1 else f"{len(names)} files"
+
+
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """What was left behind by runs that did not end: the ones finished now, and the ones undone."""
@@ -326,7 +374,7 @@ def recover(store: Store) -> Recovery:
     remove_retired(store)
     finished, undone = [], []
     for work in _list_left_behind(store):
-        if (work / JOURNAL).exists():
+        if _can_finish(work):
             roll_forward(store, work.name)
             finished.append(work.name)
         else:
@@ -334,6 +382,14 @@ def recover(store: Store) -> Recovery:
             remove_folder(work)
             undone.append(work.name)
     return Recovery(tuple(finished), tuple(undone))
+
+
+def _can_finish(work: Path) -> bool:
+    """Whether a run committed, and is to be finished; one whose files went bad before any was put is not."""
+    if not (work / JOURNAL).exists():
+        return False
+    journal = _read_journal(work)
+    return not _is_untouched(work, journal) or not _find_damaged(work, journal)
 
 
 def needs_recovery(store: Store) -> bool:

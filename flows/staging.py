@@ -14,7 +14,14 @@ from flows.feed import stage_feed
 from flows.index import holds_texts, read_segment, stage_index
 from flows.leaving import VERSION, list_gone, scan_versions
 from flows.matching import Matching, open_usable_index
-from flows.publication import StagedFile, locate_staged, stage_catalog, stage_empty_files, stage_table_changes
+from flows.publication import (
+    StagedFile,
+    locate_staged,
+    stage_catalog,
+    stage_empty_files,
+    stage_file,
+    stage_table_changes,
+)
 from flows.run import Batch, Run, scan_batches
 from flows.slices import let_go_of_others, walk_rows
 from flows.storage import Store
@@ -181,7 +188,7 @@ def stage_index_changes(
         return []
     left = pl.read_parquet(matching.left)["text_key"].to_numpy()
     names = stage_index(run.store, open_usable_index(run, matching), added, left, run.run_id)
-    return [StagedFile(name, is_replacement=(run.store.root / name).exists()) for name in names]
+    return [stage_file(run.store, name, run.run_id) for name in names]
 
 
 def stage_changes(run: Run, desired: Sequence[Desired], batches: Sequence[Batch]) -> list[StagedFile]:
@@ -203,7 +210,7 @@ def _stage_raw(run: Run, batches: Sequence[Batch]) -> list[StagedFile]:
         target = run.work / "publish" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         batch.raw.replace(target)
-        staged.append(StagedFile(name, is_replacement=False))
+        staged.append(stage_file(run.store, name, run.run_id))
     return staged
 
 

@@ -12,6 +12,7 @@ A store is a data folder:
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -40,8 +41,8 @@ INDEX_FOLDER: Final = f"index/v{INDEX_FORMAT}"
 INDEX_MANIFEST: Final = f"{INDEX_FOLDER}/manifest.json"
 
 STORE_FORMAT: Final = 1
-"""What a store is as a whole: it grows when earlier code could no longer take a store in hand without harm. A new dataset,
-or a change of columns (a new folder of its own), is no new format: a run adds what an older store lacks."""
+"""What a store is as a whole: it grows when earlier code could no longer take a store in hand without harm. A new
+dataset, or a change of columns (a new folder of its own), is no new format: a run adds what an older store lacks."""
 
 FORMAT_FILE: Final = "store.json"
 
@@ -177,6 +178,12 @@ def write_whole(path: Path, content: bytes) -> None:
         os.fsync(sink.fileno())
     part.replace(path)
     sync_folder(path.parent)
+
+
+def hash_file(path: Path | bytes) -> str:
+    """SHA-256 of a file, read in pieces; the name may not be valid Unicode."""
+    with open(path, "rb") as source:  # noqa: PTH123
+        return hashlib.file_digest(source, "sha256").hexdigest()
 
 
 def sync_folder(folder: Path) -> None:

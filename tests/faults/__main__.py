@@ -25,7 +25,7 @@ POINTS: Final = 600
 
 def render(tried: Sequence[tuple[Point, Outcome | None]]) -> str:
     """A line for each operation and fault."""
-    columns = ("points", "ended early", "finished later", "undone", "broken")
+    columns = ("points", "ended early", "finished later", "undone", "repaired", "broken")
     lines = [f"{'operation':<10} {'fault':<16} " + " ".join(columns)]
     for operation in OPERATIONS:
         for fault in FAULTS:
@@ -34,8 +34,9 @@ def render(tried: Sequence[tuple[Point, Outcome | None]]) -> str:
             ]
             early = [outcome for outcome in outcomes if outcome.ending != "done"]
             committed = sum(outcome.was_committed for outcome in early)
+            repaired = sum(outcome.was_repaired for outcome in outcomes)
             broken = sum(bool(outcome.broken) for outcome in outcomes)
-            numbers = (len(outcomes), len(early), committed, len(early) - committed, broken)
+            numbers = (len(outcomes), len(early), committed, len(early) - committed, repaired, broken)
             counted = (f"{number:>{len(column)}}" for number, column in zip(numbers, columns, strict=True))
             lines.append(f"{operation:<10} {fault:<16} " + " ".join(counted))
     return "\n".join(lines)

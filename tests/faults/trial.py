@@ -22,7 +22,7 @@ from typing import Final
 
 import polars as pl
 
-from flows.errors import WinnowError
+from flows.errors import StoreError, WinnowError
 from flows.publication import JOURNAL
 from flows.settings import Settings
 from flows.storage import Store
@@ -38,7 +38,7 @@ from tests.faults.injection import (
     revoke_permissions,
 )
 from tests.faults.operations import OPERATIONS, Undisturbed, settings_after
-from tests.support.stores import assert_same_results, find_broken_laws, read_results, settings_for
+from tests.support.stores import assert_same_results, find_broken_laws, read_results, settings_for, take_in
 from transforms.contracts import ARTICLES, TABLES
 
 FAULTS: Final = ("kill at a point", "kill at a time", "disk full", "permissions", "corruption")
@@ -74,7 +74,8 @@ class Outcome:
     """What a trial came to.
 
     `ending`: how the disturbed process ended. `was_committed`: whether it left a journal, so that the next one finished
-    its work. `broken`: what was not as it should be; empty when the store is as if nothing had been.
+    its work. `broken`: what was not as it should be; empty when the store is as if nothing had been. `was_repaired`: the
+    next one said that a person must rebuild the store, and that was done.
     """
 
     point: Point
@@ -83,6 +84,7 @@ class Outcome:
     reads: int
     reads_again: int
     broken: list[str] = field(default_factory=list)
+    was_repaired: bool = False
 
 
 def draw_points(count: int, seed: int) -> Iterator[Point]:
@@ -181,10 +183,25 @@ def try_point(point: Point, pace: Pace, undisturbed: Undisturbed, folder: Path) 
     ending = "killed" if said is None else said.partition("\n")[2]
     outcome = Outcome(point, ending, _left_journal(settings), reader.reads, reader.reads_again, reader.broken)
     outcome.broken += _look(settings)
-    OPERATIONS[point.operation].act(copy)
+    outcome.was_repaired = _act_again(point.operation, copy)
     outcome.broken += _compare(undisturbed, copy)
     shutil.rmtree(copy)
     return outcome
+
+
+def _act_again(operation: str, folder: Path) -> bool:
+    """Do the operation; whether somebody had to do what it says first, since half of a publication went bad."""
+    try:
+        OPERATIONS[operation].act(folder)
+    except StoreError as error:
+        if "then rebuild the store" not in str(error):
+            raise
+        settings = settings_after(operation, folder)
+        shutil.rmtree(settings.data / "work")
+        take_in(settings, "backfill")
+        OPERATIONS[operation].act(folder)
+        return True
+    return False
 
 
 def _left_journal(settings: Settings) -> bool:

@@ -17,9 +17,9 @@ import polars as pl
 import pytest
 
 import flows.discovery
-from flows.discovery import Inbox, hash_file, list_inbox, matches_pattern, name_source, select_new
+from flows.discovery import Inbox, list_inbox, matches_pattern, name_source, select_new
 from flows.settings import Settings, load_settings
-from flows.storage import Store
+from flows.storage import Store, hash_file
 from tests.support.corpora import make_words, write_paragraphs
 from tests.support.stores import (
     drop_files,

@@ -31,8 +31,8 @@ from flows.storage import Store
 from flows.summary import RunSummary
 from tests.support.corpora import make_words, write_paragraphs
 from tests.support.samples import PAGE, write_docx
-from tests.support.stores import drop_files, find_broken_laws, place_of, settings_for, take_in
-from transforms.contracts import ARTICLES, CHANGES, DUPLICATES, RAW, REJECTS
+from tests.support.stores import drop_files, find_broken_laws, settings_for, take_in
+from transforms.contracts import ARTICLES, RAW, REJECTS
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 

@@ -30,7 +30,7 @@ from flows.publication import (
     stage_table_changes,
 )
 from flows.settings import Settings
-from flows.storage import EMPTY_FILE, Store, write_table, write_whole
+from flows.storage import EMPTY_FILE, Store, hash_file, write_table, write_whole
 from tests.support import stores
 from tests.support.corpora import make_words, write_paragraphs
 from tests.support.stores import (
@@ -44,6 +44,11 @@ from tests.support.stores import (
 from transforms.contracts import ARTICLES, DUPLICATES, REJECTS, REMOVED, TABLES, Table
 
 RUN = "20260301T120000.000000Z"
+
+
+def describe(name: str, *, is_replacement: bool) -> StagedFile:
+    """A staged file; two are equal whatever they hold."""
+    return StagedFile(name, is_replacement, sha256="")
 
 
 class Crash(BaseException):
@@ -97,7 +102,7 @@ def test_rows_are_replaced_where_they_stand_and_other_files_are_left_alone(tmp_p
     store = hold(tmp_path, REMOVED, one=one, other=other)
     desired = make_removed(("d", 0, "old"), ("b", 1, "new"))
     staged = stage_table_changes(store, REMOVED, [desired], desired.select(REMOVED.key), RUN)
-    assert staged == [StagedFile(f"{REMOVED.folder}/one.parquet", is_replacement=True)]
+    assert staged == [describe(f"{REMOVED.folder}/one.parquet", is_replacement=True)]
     expected = make_removed(("a", 0, "old"), ("b", 1, "new"), ("c", 2, "old"))
     assert read_staged(store, staged)["one"].equals(expected)
     # Staging shows nothing.
@@ -176,7 +181,7 @@ def test_new_rows_are_split_into_files_in_order(tmp_path: Path, monkeypatch: pyt
     store = hold(tmp_path, REMOVED, one=make_removed(("a", 0, "r")))
     desired = make_removed(*[("a", 0, "r"), *(("b", number, "r") for number in range(25))])
     staged = stage_table_changes(store, REMOVED, [desired], desired.select(REMOVED.key), RUN)
-    assert staged == [StagedFile(f"{REMOVED.folder}/{RUN}-{n:05d}.parquet", is_replacement=False) for n in range(3)]
+    assert staged == [describe(f"{REMOVED.folder}/{RUN}-{n:05d}.parquet", is_replacement=False) for n in range(3)]
     frames = list(read_staged(store, staged).values())
     assert [frame.height for frame in frames] == [10, 10, 5]
     assert pl.concat(frames).equals(desired[1:])
@@ -223,24 +228,22 @@ def test_the_catalog_lists_the_files_as_they_will_be_and_is_staged_when_it_chang
     store = Store(tmp_path)
     staged = stage_empty_files(store, RUN)
     catalog = stage_catalog(store, staged, RUN)
-    assert catalog == [
-        StagedFile(name, is_replacement=False) for name in ("README.md", "datapackage.json", "store.json")
-    ]
+    assert catalog == [describe(name, is_replacement=False) for name in ("README.md", "datapackage.json", "store.json")]
     package = (store.work(RUN) / "publish" / "datapackage.json").read_text()
     assert f"{ARTICLES.folder}/{EMPTY_FILE}" in package
     commit(store, [*staged, *catalog], RUN)
     roll_forward(store, RUN)
     assert stage_catalog(store, [], "next") == []
     (tmp_path / "README.md").write_text("edited by hand")
-    assert stage_catalog(store, [], "next") == [StagedFile("README.md", is_replacement=True)]
+    assert stage_catalog(store, [], "next") == [describe("README.md", is_replacement=True)]
 
 
 def test_files_are_put_in_the_order_that_keeps_readers_safe() -> None:
     def replaced(name: str) -> StagedFile:
-        return StagedFile(name, is_replacement=True)
+        return describe(name, is_replacement=True)
 
     def added(name: str) -> StagedFile:
-        return StagedFile(name, is_replacement=False)
+        return describe(name, is_replacement=False)
 
     expected = [
         replaced("articles/v1/a.parquet"),
@@ -481,6 +484,51 @@ def test_a_file_that_is_nowhere_stops_the_run_with_advice_that_can_be_followed(t
     assert str(store.work(RUN)) in str(refusal.value)
 
 
+def test_a_staged_file_that_goes_bad_is_not_published_and_the_run_is_undone(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    staged = stage_empty_files(store, RUN)
+    commit(store, staged, RUN)
+    spoil(store.work(RUN) / "publish" / staged[-1].name)
+    with pytest.raises(StoreError, match=f"a file of run {RUN} went bad .*{staged[-1].name}.* run again"):
+        roll_forward(store, RUN)
+    assert not any(tmp_path.glob("*/v1/*.parquet"))
+    assert recover(store) == Recovery((), (RUN,))
+    assert not needs_recovery(store)
+
+
+def test_a_staged_file_that_goes_bad_among_published_ones_stops_everything(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    staged = stage_empty_files(store, RUN)
+    commit(store, staged, RUN)
+    first, *_, last = order_for_publication(staged)
+    put = store.root / first.name
+    put.parent.mkdir(parents=True)
+    (store.work(RUN) / "publish" / first.name).replace(put)
+    spoil(store.work(RUN) / "publish" / last.name)
+    with pytest.raises(StoreError, match=r"Delete .*, then rebuild the store with `winnow backfill --all`"):
+        recover(store)
+    # Nothing more was put in place, and nothing was thrown away.
+    assert list(tmp_path.glob("*/v1/*.parquet")) == [put]
+    assert (store.work(RUN) / JOURNAL).exists()
+
+
+def test_a_journal_without_digests_is_that_of_an_older_version_and_is_finished(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    commit(store, stage_empty_files(store, RUN), RUN)
+    journal = json.loads((store.work(RUN) / JOURNAL).read_text())
+    del journal["sha256"]
+    write_whole(store.work(RUN) / JOURNAL, json.dumps(journal).encode())
+    assert recover(store) == Recovery((RUN,), ())
+    assert len(list(tmp_path.glob("*/v1/*.parquet"))) == len(TABLES)
+
+
+def spoil(path: Path) -> None:
+    """Turn one bit of a file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
 def test_a_stray_file_among_the_runs_is_left_alone(tmp_path: Path) -> None:
     stray = tmp_path / "work" / ".DS_Store"
     write_whole(stray, b"what a file manager leaves behind")
@@ -500,7 +548,10 @@ def test_the_journal_lists_the_files_in_order_and_makes_every_name_durable(
         patch.setattr(flows.publication, "sync_folder", synced.append)
         commit(store, staged, RUN)
     journal = json.loads((store.work(RUN) / JOURNAL).read_text())
-    assert journal == {"run_id": RUN, "files": [file.name for file in order_for_publication(staged)]}
+    ordered = order_for_publication(staged)
+    assert journal["run_id"] == RUN
+    assert journal["files"] == [file.name for file in ordered]
+    assert journal["sha256"] == {file.name: hash_file(store.work(RUN) / "publish" / file.name) for file in ordered}
     publish = store.work(RUN) / "publish"
     needed = {folder for folder in publish.rglob("*") if folder.is_dir()} | {publish, store.root / "work"}
     assert needed <= set(synced)
