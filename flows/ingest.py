@@ -1,13 +1,11 @@
 """The main flow: take in what is new in the inbox."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
-import polars as pl
 from prefect import flow, get_client
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.runtime import deployment, flow_run
@@ -20,7 +18,7 @@ from flows.names import read_names
 from flows.notifying import tell_of_failure
 from flows.publication import JOURNAL, recover
 from flows.report import render_summary_markdown, tabulate_summary
-from flows.run import Days, Run
+from flows.run import Days, Run, find_other_rule
 from flows.runners import make_task_runner, place_for_cluster
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store, make_run_id, remove_folder
@@ -28,7 +26,6 @@ from flows.summary import RunSummary
 from flows.tasks import discover_files
 from flows.update import update_store
 from transforms.contracts import RUNS
-from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 
 SKIPPED: Final = "Skipped"
 """Name of the state of a scheduled run that found the store in use: nothing failed, and nobody is alarmed."""
@@ -69,7 +66,7 @@ def execute(
         recover(store)
         run = replace(start_run(command, settings, store), days=days, is_trial=is_trial)
         if days is not None:
-            refuse_other_rules(run)
+            refuse_other_rule(run)
         with tidy_up(run):
             discovery = discover_files(run)
             if not discovery.manifests:
@@ -84,24 +81,16 @@ def execute(
     return summary
 
 
-def refuse_other_rules(run: Run) -> None:
+def refuse_other_rule(run: Run) -> None:
     """SettingsError when documents outside the days of a backfill were decided under other settings than today's.
 
     The rule is one for all documents of a store; `winnow verify` would refuse a store that holds to two.
     """
-    runs = run.store.read(RUNS, ["run_id", "command", "started_at", "parameters"]).sort("started_at")
-    rebuilt = runs.filter(pl.col("command").is_in(REBUILDING_COMMANDS))["started_at"].max()
-    decided = runs if rebuilt is None else runs.filter(pl.col("started_at") >= pl.lit(rebuilt))
-    now = asdict(run.settings.dedup)
-    for run_id, parameters in decided.select("run_id", "parameters").iter_rows():
-        then = json.loads(parameters)
-        for name, value in now.items():
-            if then.get(name, value) != value:
-                raise SettingsError(
-                    f"{name} is {value}, and run {run_id} decided with {then[name]}. Documents outside the days of a "
-                    "backfill stay as they were decided, so it would leave a store that holds to two rules; "
-                    "`winnow backfill --all` decides every document by today's."
-                )
+    if other := find_other_rule(run):
+        raise SettingsError(
+            f"{other}. Documents outside the days of a backfill stay as they were decided, so it would leave a store "
+            "that holds to two rules; `winnow backfill --all` decides every document by today's."
+        )
 
 
 def start_run(command: str, settings: Settings, store: Store) -> Run:

@@ -1,8 +1,9 @@
 """What a run is: its name, its start, its settings, and the folders that it works in."""
 
+import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +13,7 @@ import polars as pl
 
 from flows.settings import Settings
 from flows.storage import Store
-from transforms.contracts import ARTICLES, DUPLICATES, REJECTS, REMOVED, SIGNALS, Table
+from transforms.contracts import ARTICLES, DUPLICATES, REJECTS, REMOVED, RUNS, SIGNALS, Table
 from transforms.contracts.parameters import DerivationParameters, NameTable
 from transforms.contracts.parsed import DECISIONS
 from transforms.contracts.vocabulary import REBUILDING_COMMANDS, REDERIVING_COMMANDS
@@ -171,6 +172,22 @@ def scan_files(files: Mapping[Table, list[Path]], columns: Sequence[str]) -> pl.
         )
         for table, paths in files.items()
     )
+
+
+def find_other_rule(run: Run) -> str | None:
+    """What of the rule is otherwise than when the documents held were decided; None when it is the same.
+
+    They were decided by the last rebuild and by the runs since. A sentence without its full stop.
+    """
+    runs = run.store.read(RUNS, ["run_id", "command", "started_at", "parameters"])
+    rebuilt = runs.filter(pl.col("command").is_in(REBUILDING_COMMANDS))["started_at"].max()
+    decided = runs if rebuilt is None else runs.filter(pl.col("started_at") >= pl.lit(rebuilt))
+    for run_id, parameters in decided.sort("started_at").select("run_id", "parameters").iter_rows():
+        then = json.loads(parameters)
+        for name, value in asdict(run.settings.dedup).items():
+            if then.get(name, value) != value:
+                return f"{name} is {value}, and run {run_id} decided with {then[name]}"
+    return None
 
 
 def list_versions() -> list[dict[str, str]]:

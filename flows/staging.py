@@ -22,7 +22,7 @@ from flows.publication import (
     stage_file,
     stage_table_changes,
 )
-from flows.run import Batch, Run, scan_batches
+from flows.run import Batch, Run, find_other_rule, scan_batches
 from flows.slices import let_go_of_others, walk_rows
 from flows.storage import Store
 from flows.templates import learned_path
@@ -174,18 +174,19 @@ def _desire_rejects(run: Run, batches: Sequence[Batch]) -> Desired:
 
 
 def stage_index_changes(
-    run: Run, batches: Sequence[Batch], matching: Matching, staged: Sequence[StagedFile]
+    run: Run, batches: Sequence[Batch], matching: Matching, staged: Sequence[StagedFile] = ()
 ) -> list[StagedFile]:
     """Stage the index with the texts that the run adds, and without those that no document has any more.
 
-    A damaged one is staged as it was made again. A rebuild leaves an index alone that is whole and has the texts that
-    it should have; a backfill of some days one that is not damaged, when no other file changes (`staged`).
+    A damaged one is staged as it was made again. When no other file changes (`staged`) a rebuild leaves an index alone
+    that is whole and has the texts that it should have, and a backfill of some days one that is not damaged. Under
+    another rule a rebuild publishes its row of `runs` in any case, and the index names the run of the last row.
     """
-    if run.reads_raw and not run.is_rebuild and not staged and matching.index_damage is None:
-        return []
     added = [*map(read_segment, matching.remade), *(read_segment(batch.segment) for batch in batches)]
-    if run.is_rebuild and holds_texts(run.store, added):
-        return []
+    if run.reads_raw and not staged and (not run.is_rebuild or find_other_rule(run) is None):
+        is_whole = holds_texts(run.store, added) if run.is_rebuild else matching.index_damage is None
+        if is_whole:
+            return []
     left = pl.read_parquet(matching.left)["text_key"].to_numpy()
     names = stage_index(run.store, open_usable_index(run, matching), added, left, run.run_id)
     return [stage_file(run.store, name, run.run_id) for name in names]

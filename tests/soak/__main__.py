@@ -15,16 +15,14 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
-    FlowRunFilterStartTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
@@ -96,7 +94,6 @@ def soak(station: Station, minutes: float, seed: int, pause: float, folder: Path
     mischief = Mischief(settings.inbox, seed)
     for _ in range(20):
         mischief.act()
-    began = datetime.now(UTC)
     with temporary_settings({PREFECT_API_URL: station.api_url}), get_client(sync_client=True) as client:
         deployment = client.read_deployment_by_name("winnow-ingest/ingest")
         station.call(
@@ -120,10 +117,16 @@ def soak(station: Station, minutes: float, seed: int, pause: float, folder: Path
         time.sleep(2)
         wait_until(lambda: not client.read_flow_runs(flow_run_filter=_under_way()))
         last = wait_for_end(client, client.create_flow_run_from_deployment(deployment.id).id)
-        runs = client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(start_time=FlowRunFilterStartTime(after_=began)), limit=200
-        )
+        runs = read_runs(client)
     return {"acts": mischief.done, "readers": found, "memory": memory.describe(), "runs": runs, "last": last}
+
+
+def read_runs(client: SyncPrefectClient) -> list[FlowRun]:
+    """Every run that began or was to begin, but those that are still to come."""
+    runs: list[FlowRun] = []
+    while page := client.read_flow_runs(limit=200, offset=len(runs)):
+        runs += page
+    return [run for run in runs if run.state_name != "Scheduled"]
 
 
 def _under_way() -> FlowRunFilter:
