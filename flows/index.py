@@ -210,7 +210,7 @@ def stage_index(store: Store, held: Index, added: Sequence[Segment], run_id: str
     Held segments are folded into the new one as far as it keeps their number small. Returns the files to put in place,
     relative to the store, the manifest last.
     """
-    return _stage_segments(store, held, added, (run_id, run_id), _count_folded(held, added))
+    return _stage_segments(store, held, added, (run_id, run_id), count_folded(held, added))
 
 
 def stage_compact_index(store: Store, held: Index, added: Sequence[Segment], names: tuple[str, str]) -> list[str]:
@@ -244,7 +244,7 @@ def _stage_segments(
     return [*files, INDEX_MANIFEST]
 
 
-def _count_folded(held: Index, added: Sequence[Segment]) -> int:
+def count_folded(held: Index, added: Sequence[Segment]) -> int:
     """How many of the smallest segments to fold: all that are no larger than what is folded with them."""
     if len(held.segments) < SEGMENTS_AT_MOST:
         return 0

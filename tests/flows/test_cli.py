@@ -15,6 +15,7 @@ from flows.cli import cli
 from flows.settings import Settings
 from flows.storage import Store, lock_store
 from tests.support.corpora import make_words, write_other_layout, write_paragraphs
+from tests.support.network import listen_to_network
 from tests.support.stores import drop_files, settings_for, take_in
 from transforms.contracts import ARTICLES
 from transforms.dedup.words import normalise_words
@@ -188,10 +189,12 @@ def test_real_command_from_first_run_to_nothing_new(tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
     drop_files(settings, {"a.txt": write_paragraphs(make_words(5, 100)), "b.txt": write_paragraphs(make_words(5, 60))})
     where = ("--inbox", str(settings.inbox), "--data", str(settings.data))
+    guarded, network = listen_to_network(tmp_path)
     clean = {
         "PREFECT_API_URL": "",
         "PREFECT_HOME": str(tmp_path / "prefect"),
         "PREFECT_PROFILES_PATH": str(tmp_path / "no"),
+        **guarded,
     }
     first = winnow("run", *where, "--json", **clean)
     assert first.returncode == 0, first.stderr
@@ -200,6 +203,8 @@ def test_real_command_from_first_run_to_nothing_new(tmp_path: Path) -> None:
     second = winnow("run", *where, **clean)
     assert second.returncode == 0
     assert "Nothing is new: 2 files seen. No byte was changed." in second.stdout
+    # Neither they nor Prefect's server asked for anything outside of this machine.
+    assert network.read_text() == ""
 
 
 def test_nothing_new_costs_about_an_import(made: Settings) -> None:
