@@ -39,8 +39,9 @@ from transforms.dedup.postings import (
 from transforms.dedup.words import key_texts
 
 SEGMENTS_AT_MOST: Final = 8
-"""When there are more, the run that adds one folds in the smaller ones, so that few files are looked into, however many
-runs there were, and each posting is written again a number of times that grows as the logarithm of the runs."""
+"""When there are more that are not full, the run that adds one folds in the smaller ones, so that few files are looked
+into, however many runs there were, and each posting is written again a number of times that grows as the logarithm of
+the runs."""
 
 TEXT_BATCH_ROWS: Final = 20_000
 """Texts that are read at a time to make the index again."""
@@ -226,8 +227,7 @@ def _stage_segments(
 ) -> list[str]:
     change_id, run_id = names
     publish = store.work(change_id) / "publish"
-    by_size = sorted(held.segments, key=lambda name: held.segments[name].postings.size)
-    folded = by_size[:fold]
+    folded = _list_foldable(held)[:fold]
     stays = {name: segment for name, segment in held.segments.items() if name not in folded}
     pieces = [*(held.segments[name] for name in folded), *added]
     left_out = Index(stays).text_keys
@@ -244,12 +244,18 @@ def _stage_segments(
     return [*files, INDEX_MANIFEST]
 
 
+def _list_foldable(held: Index) -> list[Any]:
+    """Names of the segments that others fit into, smallest first: a full one would be written again as it was."""
+    with_room = [name for name, segment in held.segments.items() if segment.text_keys.size <= MOST_TEXTS // 2]
+    return sorted(with_room, key=lambda name: held.segments[name].postings.size)
+
+
 def count_folded(held: Index, added: Sequence[Segment]) -> int:
     """How many of the smallest segments to fold: all that are no larger than what is folded with them."""
-    if len(held.segments) < SEGMENTS_AT_MOST:
+    sizes = [held.segments[name].postings.size for name in _list_foldable(held)]
+    if len(sizes) < SEGMENTS_AT_MOST:
         return 0
     total = sum(segment.postings.size for segment in added)
-    sizes = sorted(segment.postings.size for segment in held.segments.values())
     count = 0
     while count < len(sizes) and (sizes[count] <= 2 * total or len(sizes) - count >= SEGMENTS_AT_MOST):
         total += sizes[count]

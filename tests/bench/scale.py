@@ -20,7 +20,6 @@ from tests.bench.corpus import NoNewsError
 from tests.bench.options import Options
 from tests.bench.tables import RESULTS, render_table
 from transforms.dedup.fingerprints import FINGERPRINT_BITS
-from transforms.dedup.match import NODE_BITS
 from transforms.dedup.postings import BUCKET_BITS_AT_MOST, BUCKET_POSTINGS, MOST_TEXTS
 
 SIZES: Final = (1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
@@ -51,7 +50,6 @@ def measure_scale(options: Options) -> dict[str, Any]:
         "sizes": {str(size): project(size, known, source) for size in SIZES},
         "most_texts": MOST_TEXTS,
         "segments": flows.index.SEGMENTS_AT_MOST,
-        "node_bits": NODE_BITS,
     }
 
 
@@ -99,7 +97,7 @@ def draw_chance_hits(load: float, source: np.random.Generator) -> float:
 
 
 def find_fullest_bucket(postings: float, source: np.random.Generator) -> float:
-    """Postings in the fullest bucket of a segment; of long lists, which have a bucket nearly to themselves, there are few."""
+    """Postings in the fullest bucket of a segment. Long lists have a bucket nearly to themselves, and are few."""
     bits = min(max(int(math.log2(postings / BUCKET_POSTINGS)), 0), BUCKET_BITS_AT_MOST)
     return float(source.poisson(postings / 2**bits, min(2**bits, 1 << DRAWN_BITS)).max())
 
@@ -158,7 +156,7 @@ def render_scale(results: dict[str, Any]) -> str:
     opening = (
         f"Lines through what the growth part measured at {smaller:,} and {larger:,} documents of 600 words, two "
         "threads; reading, cleaning and the audit are left out there. What is drawn is drawn with seed "
-        f"{results['seed']}. A segment holds {results['most_texts']:,} texts, and a run keeps up to "
-        f"{results['segments']} segments."
+        f"{results['seed']}. A segment holds {results['most_texts']:,} texts; beside those more than half "
+        f"full, a run keeps up to {results['segments']}."
     )
     return f"{opening}\n\n{render_table(['documents', *(f'{int(size):,}' for size in sizes)], rows)}"

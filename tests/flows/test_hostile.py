@@ -283,7 +283,7 @@ BOUNDED: Final = {
 
 
 def find_expressions() -> dict[str, re.Pattern[Any]]:
-    """Every expression of Python that a module of `transforms` holds. Those of Polars take linear time by themselves."""
+    """Every expression of Python in `transforms`. Those of Polars take linear time by themselves."""
     found: dict[str, re.Pattern[Any]] = {}
 
     def collect(value: Any, name: str) -> None:
