@@ -184,6 +184,24 @@ def test_store_in_use_leaves_with_1(made: Settings) -> None:
     assert "Traceback" not in result.output
 
 
+def test_changes_are_told_since_a_run_or_a_time(made: Settings) -> None:
+    everything = json.loads(call(made, "changes", "--json").stdout)
+    assert everything["counts"] == {"kept": 3, "set_aside": 2, "superseded": 1}
+    assert everything["complete"]
+    first, last = sorted({row["run_id"] for row in everything["changes"]})
+    for since in (first, everything["changes"][-1]["changed_at"]):
+        found = json.loads(call(made, "changes", "--since", since, "--json").stdout)
+        assert {row["run_id"] for row in found["changes"]} == {last}
+        assert found["counts"]["superseded"] == 1
+    told = call(made, "changes", "--since", first).stdout
+    assert "superseded" in told
+    assert "5 changes: 2 kept, 2 set_aside, 1 superseded." in told
+    assert call(made, "changes", "--since", last).stdout.strip() == "Nothing changed."
+    wrong = call(made, "changes", "--since", "yesterday")
+    assert wrong.exit_code == 1
+    assert "yesterday is no run of" in wrong.stderr
+
+
 def test_real_command_from_first_run_to_nothing_new(tmp_path: Path) -> None:
     """With no Prefect configured at all, as on a fresh machine; and what a run that finds nothing new costs."""
     settings = settings_for(tmp_path)
