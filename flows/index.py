@@ -13,7 +13,7 @@ by the run that notices or by `winnow compact`. All of it follows from `articles
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -39,8 +39,9 @@ from transforms.dedup.postings import (
 from transforms.dedup.words import key_texts
 
 SEGMENTS_AT_MOST: Final = 8
-"""When there are more, the run that adds one folds in the smaller ones, so that few files are looked into, however many
-runs there were, and each posting is written again a number of times that grows as the logarithm of the runs."""
+"""When there are more that are not full, the run that adds one folds in the smaller ones, so that few files are looked
+into, however many runs there were, and each posting is written again a number of times that grows as the logarithm of
+the runs."""
 
 TEXT_BATCH_ROWS: Final = 20_000
 """Texts that are read at a time to make the index again."""
@@ -207,12 +208,12 @@ def _iterate_texts(store: Store) -> Iterator[tuple[pl.Series, pl.Series]]:
 def stage_index(store: Store, held: Index, added: Sequence[Segment], left: Numbers, run_id: str) -> list[str]:
     """Stage the index with the texts of `added` that it does not hold yet, and a manifest of the run.
 
-    Held segments are folded into the new one as far as it keeps their number small; all of them when texts have `left`
-    (keys), which is rare: those are left out. Returns the files to put in place, relative to the store, the manifest
-    last.
+    Held segments are folded into the new one as far as it keeps their number small, and where they hold texts that have
+    `left` (keys), which are left out. Returns the files to put in place, relative to the store, the manifest last.
     """
-    fold = len(held.segments) if left.size else _count_folded(held, added)
-    return _stage_segments(store, held, added, (run_id, run_id), fold, left)
+    losing = [name for name, segment in held.segments.items() if mark_known(left, segment.text_keys).any()]
+    small = _list_foldable(held)[: count_folded(held, added)]
+    return _stage_segments(store, held, added, (run_id, run_id), {*losing, *small}, left)
 
 
 def stage_compact_index(store: Store, held: Index, added: Sequence[Segment], names: tuple[str, str]) -> list[str]:
@@ -220,18 +221,16 @@ def stage_compact_index(store: Store, held: Index, added: Sequence[Segment], nam
 
     `names` are that of the change, and of the store's last run. See `stage_index`.
     """
-    return _stage_segments(store, held, added, names, len(held.segments), np.empty(0, np.uint64))
+    return _stage_segments(store, held, added, names, {*_list_foldable(held)}, np.empty(0, np.uint64))
 
 
 def _stage_segments(
-    store: Store, held: Index, added: Sequence[Segment], names: tuple[str, str], fold: int, left: Numbers
+    store: Store, held: Index, added: Sequence[Segment], names: tuple[str, str], folded: Set[str], left: Numbers
 ) -> list[str]:
     change_id, run_id = names
     publish = store.work(change_id) / "publish"
-    by_size = sorted(held.segments, key=lambda name: held.segments[name].postings.size)
-    folded = by_size[:fold]
     stays = {name: segment for name, segment in held.segments.items() if name not in folded}
-    pieces = [*(held.segments[name] for name in folded), *added]
+    pieces = [*(segment for name, segment in held.segments.items() if name in folded), *added]
     left_out = np.concatenate([left, Index(stays).text_keys])
     # A run whose texts are all held, copies say, needs no segment.
     pieces = [segment for segment in pieces if not mark_known(segment.text_keys, left_out).all()]
@@ -246,12 +245,18 @@ def _stage_segments(
     return [*files, INDEX_MANIFEST]
 
 
-def _count_folded(held: Index, added: Sequence[Segment]) -> int:
+def _list_foldable(held: Index) -> list[Any]:
+    """Names of the segments that others fit into, smallest first: a full one would be written again as it was."""
+    with_room = [name for name, segment in held.segments.items() if segment.text_keys.size <= MOST_TEXTS // 2]
+    return sorted(with_room, key=lambda name: held.segments[name].postings.size)
+
+
+def count_folded(held: Index, added: Sequence[Segment]) -> int:
     """How many of the smallest segments to fold: all that are no larger than what is folded with them."""
-    if len(held.segments) < SEGMENTS_AT_MOST:
+    sizes = [held.segments[name].postings.size for name in _list_foldable(held)]
+    if len(sizes) < SEGMENTS_AT_MOST:
         return 0
     total = sum(segment.postings.size for segment in added)
-    sizes = sorted(segment.postings.size for segment in held.segments.values())
     count = 0
     while count < len(sizes) and (sizes[count] <= 2 * total or len(sizes) - count >= SEGMENTS_AT_MOST):
         total += sizes[count]

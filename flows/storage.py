@@ -41,8 +41,8 @@ INDEX_FOLDER: Final = f"index/v{INDEX_FORMAT}"
 INDEX_MANIFEST: Final = f"{INDEX_FOLDER}/manifest.json"
 
 STORE_FORMAT: Final = 1
-"""What a store is as a whole: it grows when earlier code could no longer take a store in hand without harm. A new
-dataset, or a change of columns (a new folder of its own), is no new format: a run adds what an older store lacks."""
+"""What a store is as a whole. It grows when earlier code could no longer take a store in hand without harm; a dataset
+that is new, or new columns in a new folder, are no new format: a run adds what an older store lacks."""
 
 FORMAT_FILE: Final = "store.json"
 

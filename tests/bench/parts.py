@@ -11,6 +11,7 @@ from tests.bench.growth import measure_growth, render_growth
 from tests.bench.options import Options
 from tests.bench.planted import measure_planted, render_planted
 from tests.bench.recall import measure_recall, render_recall
+from tests.bench.scale import measure_scale, render_scale
 from tests.bench.speed import measure_speed, render_speed
 from tests.bench.tables import describe_machine
 
@@ -28,6 +29,7 @@ PARTS: Final[dict[str, Part]] = {
     "speed": Part(measure_speed, render_speed),
     "recall": Part(measure_recall, render_recall),
     "growth": Part(measure_growth, render_growth),
+    "scale": Part(measure_scale, render_scale),
 }
 """By name, in the order in which they run."""
 

@@ -74,8 +74,8 @@ class Outcome:
     """What a trial came to.
 
     `ending`: how the disturbed process ended. `was_committed`: whether it left a journal, so that the next one finished
-    its work. `broken`: what was not as it should be; empty when the store is as if nothing had been. `was_repaired`: the
-    next one said that a person must rebuild the store, and that was done.
+    its work. `broken`: what was not as it should be; empty when the store is as if nothing had been. `was_repaired`:
+    the next one said that a person must rebuild the store, and that was done.
     """
 
     point: Point

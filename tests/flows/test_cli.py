@@ -15,6 +15,7 @@ from flows.cli import cli
 from flows.settings import Settings
 from flows.storage import Store, lock_store
 from tests.support.corpora import make_words, write_other_layout, write_paragraphs
+from tests.support.network import listen_to_network
 from tests.support.stores import drop_files, settings_for, take_in
 from transforms.contracts import ARTICLES
 from transforms.dedup.words import normalise_words
@@ -183,15 +184,35 @@ def test_store_in_use_leaves_with_1(made: Settings) -> None:
     assert "Traceback" not in result.output
 
 
+def test_changes_are_told_since_a_run_or_a_time(made: Settings) -> None:
+    everything = json.loads(call(made, "changes", "--json").stdout)
+    assert everything["counts"] == {"kept": 3, "set_aside": 2, "superseded": 1}
+    assert everything["complete"]
+    first, last = sorted({row["run_id"] for row in everything["changes"]})
+    for since in (first, everything["changes"][-1]["changed_at"]):
+        found = json.loads(call(made, "changes", "--since", since, "--json").stdout)
+        assert {row["run_id"] for row in found["changes"]} == {last}
+        assert found["counts"]["superseded"] == 1
+    told = call(made, "changes", "--since", first).stdout
+    assert "superseded" in told
+    assert "5 changes: 2 kept, 2 set_aside, 1 superseded." in told
+    assert call(made, "changes", "--since", last).stdout.strip() == "Nothing changed."
+    wrong = call(made, "changes", "--since", "yesterday")
+    assert wrong.exit_code == 1
+    assert "yesterday is no run of" in wrong.stderr
+
+
 def test_real_command_from_first_run_to_nothing_new(tmp_path: Path) -> None:
     """With no Prefect configured at all, as on a fresh machine; and what a run that finds nothing new costs."""
     settings = settings_for(tmp_path)
     drop_files(settings, {"a.txt": write_paragraphs(make_words(5, 100)), "b.txt": write_paragraphs(make_words(5, 60))})
     where = ("--inbox", str(settings.inbox), "--data", str(settings.data))
+    guarded, network = listen_to_network(tmp_path)
     clean = {
         "PREFECT_API_URL": "",
         "PREFECT_HOME": str(tmp_path / "prefect"),
         "PREFECT_PROFILES_PATH": str(tmp_path / "no"),
+        **guarded,
     }
     first = winnow("run", *where, "--json", **clean)
     assert first.returncode == 0, first.stderr
@@ -200,6 +221,8 @@ def test_real_command_from_first_run_to_nothing_new(tmp_path: Path) -> None:
     second = winnow("run", *where, **clean)
     assert second.returncode == 0
     assert "Nothing is new: 2 files seen. No byte was changed." in second.stdout
+    # Neither they nor Prefect's server asked for anything outside of this machine.
+    assert network.read_text() == ""
 
 
 def test_nothing_new_costs_about_an_import(made: Settings) -> None:

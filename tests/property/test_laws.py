@@ -66,7 +66,10 @@ def assert_no_line_is_lost(store: Store) -> None:
 @settings(max_examples=count_examples(12))
 @given(data=st.data())
 def test_order_does_not_matter(data: st.DataObject) -> None:
-    """Law 2: any order and split gives the same results, and so does a full rebuild."""
+    """Law 2: any order and split gives the same results, and so does a full rebuild.
+
+    `runs` and `changes` tell how it came to that, and differ; where documents are by the last of `changes` is a result.
+    """
     corpus: Corpus = data.draw(corpora())
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         made = take_in_runs(Path(one), data.draw(splits(corpus)))
@@ -81,7 +84,7 @@ def test_order_does_not_matter(data: st.DataObject) -> None:
 @settings(max_examples=count_examples(6))
 @given(data=st.data())
 def test_once_is_enough(data: st.DataObject) -> None:
-    """Law 3: running again on the same inbox changes no byte."""
+    """Law 3: running again on the same inbox changes no byte, of history neither."""
     corpus = data.draw(corpora())
     with tempfile.TemporaryDirectory() as folder:
         made = take_in_runs(Path(folder), data.draw(splits(corpus)))

@@ -17,7 +17,8 @@ from flows.publication import commit, recover, roll_forward
 from flows.run import Days, Run
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store, make_run_id
-from transforms.contracts import ARTICLES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, RUNS, SIGNALS, TABLES, Table
+from transforms.changes import find_last_states
+from transforms.contracts import ARTICLES, CHANGES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, RUNS, SIGNALS, TABLES, Table
 
 RUN_COLUMNS = ("ingested_at", "run_id", "rejected_at")
 
@@ -76,9 +77,14 @@ def find_broken_laws(settings: Settings) -> list[dict[str, Any]]:
 
 
 def read_results(settings: Settings) -> dict[str, pl.DataFrame]:
-    """What a run's results are, apart from when and by which run they were made."""
+    """What a run's results are, apart from when and by which run they were made.
+
+    Of the feed, which is history as `runs` is, this is where documents are by the last row of each one.
+    """
     store = Store(settings.data)
-    return {
+    last = find_last_states(store.read(CHANGES)).filter(pl.col("place").is_not_null())
+    results = {CHANGES.name: last.sort("document_id")}
+    return results | {
         table.name: _without_runs(store.read(table), table)
         for table in (ARTICLES, DUPLICATES, OVERLAPS, REMOVED, SIGNALS, REJECTS)
     }
