@@ -49,8 +49,9 @@ def summarise(
 def _describe_discovery(run: Run, discovery: Discovery, run_id: str | None) -> dict[str, Any]:
     return {
         "command": run.command,
-        "inbox": str(run.settings.inbox),
-        "data": str(run.settings.data),
+        "inbox": run.settings.inbox_name,
+        "data": run.settings.data_name,
+        "reports": str(run.store.reports),
         "run_id": run_id,
         "files_seen": discovery.files_seen,
         "files_new": discovery.files_new,
@@ -82,7 +83,8 @@ def _read_new_rejects(run: Run, batches: list[Batch]) -> pl.DataFrame:
 def _describe_parameters(run: Run) -> str:
     """The settings as JSON, and the names that stand for others as they were then, since the file can change."""
     tables = {f"names_of_{field}": dict(pairs) for field, pairs in asdict(run.names).items() if pairs}
-    return json.dumps({**run.settings.model_dump(mode="json"), **tables}, ensure_ascii=False)
+    places = {"inbox": run.settings.inbox_name, "data": run.settings.data_name}
+    return json.dumps({**run.settings.model_dump(mode="json"), **places, **tables}, ensure_ascii=False)
 
 
 def make_run_row(run: Run, summary: RunSummary, finished_at: datetime) -> pl.DataFrame:

@@ -9,16 +9,16 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
+from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError, PreconditionError
 from obstore.store import from_url
 
 from flows.aws_profile import find_credentials
-from flows.errors import ObjectChangedError, ObjectGoneError, StoreError
+from flows.errors import InvalidKeyError, ObjectChangedError, ObjectGoneError, StoreError
 
 CONNECT_SECONDS: Final = 10
 REQUEST_SECONDS: Final = 300
@@ -32,18 +32,26 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One object as the store lists it. `e_tag` changes with the content; `modified_at` is by the clock of the store."""
+    """One object as the store lists it. `e_tag` changes with the content; `modified_at` is by the clock of the store.
+
+    The answer to a write does not tell `modified_at`; it is null then.
+    """
 
     key: str
     bytes: int
     e_tag: str
     version: str | None
-    modified_at: datetime
+    modified_at: datetime | None
 
     @classmethod
     def of(cls, meta: Any) -> "Listed":
         """From what the library says of an object."""
         return cls(meta["path"], meta["size"], meta["e_tag"] or "", meta.get("version"), meta["last_modified"])
+
+
+def _quote(error: Exception) -> str:
+    """The first line of what the library says; the rest is for its own developers."""
+    return str(error).strip().partition("\n")[0]
 
 
 class Bucket:
@@ -54,18 +62,16 @@ class Bucket:
         self.url = url
         more: dict[str, Any] = find_credentials() if url.startswith("s3://") else {}
         endpoint = os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT") or more.get("endpoint", "")
-        wait = f"{int(patience_seconds * 1000)}ms"
+        wait = timedelta(seconds=patience_seconds)
         options: Any = {
-            "connect_timeout": f"{CONNECT_SECONDS}s",
-            "timeout": f"{REQUEST_SECONDS}s",
+            "connect_timeout": timedelta(seconds=CONNECT_SECONDS),
+            "timeout": timedelta(seconds=REQUEST_SECONDS),
             "read_timeout": wait,
             # Whoever names an address without encryption means it.
             "allow_http": endpoint.startswith("http://"),
         }
         retries: Any = {"retry_timeout": wait}
-        self._store = self.call(
-            "open", "", lambda: from_url(url, client_options=options, retry_config=retries, **more)
-        )
+        self._store = self.call("open", "", lambda: from_url(url, client_options=options, retry_config=retries, **more))
 
     def call(self, action: str, key: str, request: Callable[[], T]) -> T:
         """Send one request; ObjectGoneError, ObjectChangedError, or StoreError for all that is not foreseen."""
@@ -76,14 +82,41 @@ class Bucket:
             raise ObjectGoneError(f"{place} is not there") from error
         except (PreconditionError, AlreadyExistsError) as error:
             raise ObjectChangedError(f"{place} is not what it was when it was looked at") from error
+        except InvalidPathError as error:
+            raise InvalidKeyError(
+                f"{place} holds a key that cannot be read ({_quote(error)}). Delete or rename that object."
+            ) from error
         except (BaseError, ValueError) as error:
-            said = str(error).strip().partition("\n")[0]
+            said = _quote(error)
             raise StoreError(f"{action} of {place} failed: {said}") from error
 
     def list_objects(self, prefix: str = "") -> list[Listed]:
         """Every object below `prefix` (whole parts of a key), sorted by key."""
         found = self.call("listing", prefix, lambda: obstore.list(self._store, prefix or None).collect())
         return sorted(map(Listed.of, found), key=lambda item: item.key)
+
+    def list_tolerantly(self) -> tuple[list[Listed], dict[str, str]]:
+        """Every object, but for folders with a key that the library refuses: those, and what is wrong with them.
+
+        The library gives up a whole listing for one such key, so the folders are gone through one by one then.
+        InvalidKeyError when the key lies at the top.
+        """
+        try:
+            return self.list_objects(), {}
+        except InvalidKeyError:
+            found: list[Listed] = []
+            faults: dict[str, str] = {}
+            self._walk("", found, faults)
+            return sorted(found, key=lambda item: item.key), faults
+
+    def _walk(self, folder: str, found: list[Listed], faults: dict[str, str]) -> None:
+        level: Any = self.call("listing", folder, lambda: obstore.list_with_delimiter(self._store, folder or None))
+        found += map(Listed.of, level["objects"])
+        for below in level["common_prefixes"]:
+            try:
+                self._walk(below, found, faults)
+            except InvalidKeyError as error:
+                faults[below] = str(error).rstrip(".")
 
     def find(self, key: str) -> Listed:
         """What the store says of one object."""
@@ -133,10 +166,11 @@ class Bucket:
 
         The condition is checked by the store, so of two that replace the same object one fails.
         """
-        mode: Any = "create" if old is None else {"e_tag": old.e_tag, "version": old.version}
+        mode: Any = "create"
+        if old is not None:
+            mode = {"e_tag": old.e_tag} | ({"version": old.version} if old.version else {})
         put = self.call("writing", key, lambda: obstore.put(self._store, key, content, mode=mode))
-        # When it was written the answer does not say, and nobody asks that of an object of one's own.
-        return Listed(key, len(content), put["e_tag"] or "", put["version"], datetime.min)
+        return Listed(key, len(content), put["e_tag"] or "", put.get("version"), None)
 
     def copy(self, key: str, target: str) -> None:
         """Copy an object within the store, whole; ObjectGoneError when it is not there."""

@@ -43,8 +43,8 @@ refused, nothing published.
 def with_store(command: F) -> F:
     """Add the options that say which inbox and which store."""
     options = [
-        click.option("--inbox", metavar="DIR", help="Folder that files are dropped into.  [default: seeds]"),
-        click.option("--data", metavar="DIR", help="Folder of the datasets.  [default: data]"),
+        click.option("--inbox", metavar="DIR_OR_URL", help="Where files are dropped into.  [default: seeds]"),
+        click.option("--data", metavar="DIR_OR_URL", help="Where the datasets are.  [default: data]"),
     ]
     for option in reversed(options):
         command = option(command)
@@ -64,12 +64,21 @@ def read_settings(inbox: str | None, data: str | None) -> Settings:
         raise click.UsageError(str(error)) from error
 
 
-def read_store_settings(inbox: str | None, data: str | None) -> Settings:
-    """Settings of a command that looks at a store; wrong usage when there is none."""
+def read_store_settings(inbox: str | None, data: str | None, *, to_change: bool = False) -> Settings:
+    """Settings of a command that looks at a store, or changes it; wrong usage when there is none.
+
+    Of a store in a bucket, `data` is a folder that shows what is committed now, until the command ends.
+    """
     settings = read_settings(inbox, data)
-    if not Store(settings.data).exists():
-        raise click.UsageError(f"there is no store in {settings.data}; `winnow run` makes one, --data names another")
-    return settings
+    seen = settings
+    if settings.data_url:
+        from flows.holding import view_store
+
+        with exit_codes(settings):
+            seen = click.get_current_context().with_resource(view_store(settings))
+    if not Store(seen.data).exists():
+        raise click.UsageError(f"no store is in {settings.data_name}; `winnow run` makes one, --data names another")
+    return settings if to_change else seen
 
 
 def print_json(value: Any) -> None:
@@ -98,7 +107,7 @@ def run(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     inbox changes nothing. A changed file supersedes its older version. Files still being written wait for the next run.
     """
     settings = read_settings(inbox, data)
-    if not settings.inbox.is_dir():
+    if not settings.inbox_url and not settings.inbox.is_dir():
         raise click.UsageError(f"the inbox {settings.inbox} is not a folder; name one with --inbox or WINNOW_INBOX")
     with exit_codes(settings):
         summary = find_nothing_new(settings) or run_flow("run", settings, quiet=as_json)
@@ -117,7 +126,7 @@ def backfill(inbox: str | None, data: str | None, *, everything: bool, as_json: 
     """
     if not everything:
         raise click.UsageError("say what to derive again: `winnow backfill --all`")
-    settings = read_store_settings(inbox, data)
+    settings = read_store_settings(inbox, data, to_change=True)
     with exit_codes(settings):
         summary = run_flow("backfill", settings, quiet=as_json)
     print_summary(summary, as_json=as_json)
@@ -132,7 +141,7 @@ def learn(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     The lines are published as `templates`, and runs go on taking them out until this is run again. Everything is
     derived again from `raw`, as `winnow backfill --all` does, and published together with what was learned.
     """
-    settings = read_store_settings(inbox, data)
+    settings = read_store_settings(inbox, data, to_change=True)
     with exit_codes(settings):
         summary = run_flow("learn", settings, quiet=as_json)
     print_summary(summary, as_json=as_json)
@@ -266,10 +275,11 @@ def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
 
     No dataset changes. Runs do the same by themselves: they fold small files together, and make a damaged index again.
     """
+    from flows.holding import hold_store
     from flows.maintenance import compact_store
 
-    settings = read_store_settings(inbox, data)
-    with exit_codes(settings):
+    settings = read_store_settings(inbox, data, to_change=True)
+    with exit_codes(settings), hold_store(settings, "compact"):
         done = compact_store(Store(settings.data))
     if as_json:
         print_json(done.to_dict())
@@ -279,10 +289,11 @@ def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
 
 def find_nothing_new(settings: Settings) -> "RunSummary | None":
     """The summary of a run with nothing to do, or None when there is something; Prefect is not needed to know."""
-    from flows.discovery import list_inbox, select_new
+    from flows.holding import find_idle, find_idle_remotely
     from flows.publication import recover
-    from flows.summary import summarise_idle_inbox
 
+    if settings.data_url:
+        return find_idle_remotely(settings)
     store = Store(settings.data)
     with lock_store(store, "`winnow run`"):
         recovery = recover(store)
@@ -290,10 +301,7 @@ def find_nothing_new(settings: Settings) -> "RunSummary | None":
             err.print(f"Finished the interrupted run {', '.join(recovery.finished)}.")
         if recovery.undone:
             err.print(f"Undid the interrupted run {', '.join(recovery.undone)}.")
-        inbox = list_inbox(settings.model_copy(update={"settle_seconds": 0.0}), store)
-        if inbox.waiting or select_new(inbox.files, store).height:
-            return None
-        return summarise_idle_inbox(settings, inbox)
+        return find_idle(settings, store, remember=True)
 
 
 def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
@@ -313,10 +321,10 @@ def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
 
         stack.enter_context(report_to(ConsoleReporter(console)))
         if command == "backfill":
-            return RunSummary(**backfill_flow(data=str(settings.data)))
+            return RunSummary(**backfill_flow(data=settings.data_name))
         if command == "learn":
-            return RunSummary(**learn_flow(data=str(settings.data)))
-        return RunSummary(**ingest_flow(inbox=str(settings.inbox), data=str(settings.data)))
+            return RunSummary(**learn_flow(data=settings.data_name))
+        return RunSummary(**ingest_flow(inbox=settings.inbox_name, data=settings.data_name))
 
 
 def import_flows() -> None:

@@ -8,6 +8,7 @@
     │   ├── StoreLockedError    another run holds it
     │   ├── ObjectGoneError     an object is not there (any more)
     │   ├── ObjectChangedError  an object is not what it was when it was looked at
+    │   ├── InvalidKeyError     an object has a key that cannot be worked with
     │   └── LeaseLostError      another machine took the store over
     ├── IndexDamagedError   the index is not what a run wrote (1); runs make it again
     └── AuditRefusedError   the result breaks a contract or a law; nothing was published (3)
@@ -52,6 +53,10 @@ class ObjectGoneError(StoreError):
 
 class ObjectChangedError(StoreError):
     """An object is not what it was when it was looked at, so the condition of a request does not hold."""
+
+
+class InvalidKeyError(StoreError):
+    """An object has a key with which the library of the store refuses to work."""
 
 
 class LeaseLostError(StoreError):

@@ -10,6 +10,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 from prefect.runtime import flow_run
 
 from flows.accounting import summarise_nothing_new
+from flows.holding import hold_store
 from flows.names import read_names
 from flows.publication import JOURNAL, recover
 from flows.report import render_summary_markdown, tabulate_summary
@@ -35,7 +36,7 @@ def ingest(inbox: str | None = None, data: str | None = None) -> dict[str, Any]:
 def execute(command: str, settings: Settings) -> RunSummary:
     """Lock the store, finish or undo what an earlier run left, and do what `command` asks for."""
     store = Store(settings.data)
-    with lock_store(store, f"`winnow {command}`"):
+    with hold_store(settings, command, with_inbox=command == "run"), lock_store(store, f"`winnow {command}`"):
         recover(store)
         run = start_run(command, settings, store)
         with tidy_up(run):

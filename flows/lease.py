@@ -5,9 +5,10 @@ publication until its end, the journal: what is staged and where it belongs. So 
 only the holder can do it.
 
 Nobody compares clocks of two machines. The holder renews the lease a few times in its term, and counts the term from
-before its last renewal was sent, by a clock of its own that never stands still. Whoever finds it held asks the store: the
-store says when the lease was last written, and when something is that is written now. It is taken over when the term
-lies between. A holder that was asleep notices by its clock; one that doesn't fails at its next conditional write.
+before its last renewal was sent, by a clock of its own that never stands still. Whoever finds it held asks the store,
+which says when the lease was last written, and what time it is at a write of now. The lease is taken over when more
+than the term lies between. A holder that was asleep notices by its clock; one that does not fails at its next
+conditional write.
 """
 
 import json
@@ -98,6 +99,8 @@ class Lease:
         """Take what was just written in the store for the lease."""
         self._bucket = bucket
         self._claim, self._item, self._sent_at = claim, item, sent_at
+        self.is_committing = claim.journal is not None
+        """Whether the store holds a journal of ours, or may hold one by now."""
         self._nonces = {claim.nonce}
         self._lock = threading.Lock()
         self._loss: StoreError | None = None
@@ -122,11 +125,13 @@ class Lease:
 
     def commit(self, journal: Journal) -> None:
         """Write the journal: from here on the publication will be finished, whatever happens to this process."""
+        self.is_committing = True
         self._write(lambda claim: replace(claim, journal=journal, commits=claim.commits + 1))
 
     def settle(self) -> None:
         """Say that the publication is finished."""
         self._write(lambda claim: replace(claim, journal=None))
+        self.is_committing = False
 
     def release(self) -> None:
         """Let others have the store."""
@@ -191,7 +196,8 @@ def take_lease(bucket: Bucket, holder: str, mirror: str, seconds: float) -> Leas
     dead, and is not waited for.
     """
     found, item = read_claim(bucket)
-    if found.holder is not None and found.mirror != mirror and item is not None and not _has_run_out(bucket, found, item):
+    is_free = item is None or found.holder is None or found.mirror == mirror
+    if item is not None and not is_free and not _has_run_out(bucket, found, item):
         raise StoreLockedError(
             f"{bucket.url} is in use by {found.holder}. Nothing was done; run again when it has ended. (If it died, "
             f"the store is free {found.seconds:.0f} seconds after its last sign of life.)"
@@ -228,6 +234,8 @@ def _has_run_out(bucket: Bucket, claim: Claim, item: Listed) -> bool:
         now = bucket.find(key).modified_at
     finally:
         bucket.delete([key])
+    if now is None or item.modified_at is None:
+        return False
     return (now - item.modified_at).total_seconds() > claim.seconds + CLOCK_STEP_SECONDS
 
 

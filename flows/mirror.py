@@ -6,9 +6,9 @@
         views/     for the time of a command that reads: links to the objects of one moment
         id         a name for this folder, so that a lease shows whether it was taken from here
 
-The bucket is the truth. A file of `objects/` is named by the key and e-tag of its object, its size, the time at which it
-was written, and the SHA-256 of its content; one whose size or time is another is not trusted and fetched again, and so is
-a file of the working copy that is no link to the right object.
+The bucket is the truth. A file of `objects/` is named by the key and e-tag of its object, its size, the time at which
+it was written, and the SHA-256 of its content. One whose size or time is another is not trusted, and is fetched again;
+a file of the working copy that is no link to the right object is replaced.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -37,8 +38,11 @@ CATALOG: Final = ("README.md", "datapackage.json")
 NAME_BYTES: Final = 255
 """Longest name of a file that file systems take."""
 
+PART: Final = ".part"
+"""Ending of what is being fetched."""
+
 KEPT_SECONDS: Final = 86_400
-"""Views and unused objects that are older are those of processes that died."""
+"""Views and parts that are older are those of processes that died."""
 
 
 def find_fault(key: str) -> str | None:
@@ -115,14 +119,15 @@ class Mirror:
         held = self._list_objects()
         missing = {key: item for key, item in wanted.items() if _identify(key, item) not in held}
         with ThreadPoolExecutor(TRANSFERS) as pool:
-            fetched = dict(zip(missing, pool.map(lambda pair: self._fetch(bucket, *pair), missing.items()), strict=True))
+            found = pool.map(lambda pair: self._fetch(bucket, *pair), missing.items())
+            fetched = dict(zip(missing, found, strict=True))
         return {key: fetched.get(key) or held[_identify(key, item)] for key, item in wanted.items()}
 
     def _list_objects(self) -> dict[str, Kept]:
         """Files that are as they were put here, by what they are."""
         held = {}
         for path in self.objects.iterdir():
-            if path.suffix == ".part":
+            if path.suffix == PART:
                 continue
             kept = Kept.of(path)
             if kept.is_whole():
@@ -132,7 +137,7 @@ class Mirror:
         return held
 
     def _fetch(self, bucket: Bucket, key: str, item: Listed) -> Kept:
-        part = self.objects / f"{secrets.token_hex(8)}.part"
+        part = self.objects / f"{secrets.token_hex(8)}{PART}"
         try:
             sha256 = bucket.download(item, part)
             return self._keep(part, key, item, sha256)
@@ -204,14 +209,16 @@ class Mirror:
                 self._keep(path, name, items[name], hash_file(os.fsencode(path)))
 
     def _forget(self, kept: set[Path]) -> None:
-        """Delete files that nobody needs: of older objects, after a while, since somebody may just be linking them."""
-        young = time.time() - KEPT_SECONDS
-        for path in self.objects.iterdir():
-            if path not in kept and (path.stat().st_ctime < young or path.stat().st_nlink == 1 and path.suffix != ".part"):
-                path.unlink(missing_ok=True)
+        """Delete the files of older objects, and what processes left that died. Views have links of their own."""
+        long_ago = time.time() - KEPT_SECONDS
+        for path in set(self.objects.iterdir()) - kept:
+            with suppress(FileNotFoundError):
+                if path.suffix != PART or path.stat().st_mtime < long_ago:
+                    path.unlink()
         for view in self.views.iterdir() if self.views.exists() else ():
-            if view.stat().st_mtime < young:
-                remove_folder(view)
+            with suppress(FileNotFoundError):
+                if view.stat().st_mtime < long_ago:
+                    remove_folder(view)
 
     # --- views -------------------------------------------------------------------------------------------------------
 

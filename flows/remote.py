@@ -2,17 +2,19 @@
 
 A run works on the mirror of this machine as on any local store, and what it changed there is published at its end:
 
-1. Every new or changed file is uploaded to `work/<generation>/`. Until the next step it is as if the run had never been.
+1. Every new or changed file is uploaded to `work/<generation>/`. Until the next step it is as if there were no run.
 2. The lease is replaced, on the condition that it is still ours, by one that holds the journal. This is the commit.
 3. Each object is copied to its own key, whole, in the order of `order_for_publication`; then what goes is deleted.
 4. The staged objects are deleted, and then the journal is taken out of the lease.
 
 Whoever takes the lease next finishes 3 and 4 when there is a journal, and deletes what is staged without one. A holder
-that was asleep and lost the lease can do no harm: its staged objects are gone before its successor publishes anything, so
-its copies fail; it deletes nothing but keys that its own journal names, which no later run writes again, and staging of
-its own and older generations; and a commit of its own fails, since the lease is another one. A reader that globs sees
-what it would see in a folder: whole objects, no document twice, old or new. Readers of ours see what is committed: of a
-publication that is going on they take the staged objects.
+that was asleep and lost the lease can do no harm. Its staged objects are gone before its successor publishes anything,
+so its copies fail. It deletes nothing but keys that its own journal names, which no later run writes again, and staging
+of its own and older generations. A commit of its own fails, since the lease is another one. What is left is a copy that
+the store was asked for before the lease ran out, and carries out after its successor published: a term and a run later.
+
+A reader that globs sees what it would see in a folder: whole objects, old or new, no document twice. Readers of ours
+see what is committed: of a publication that is going on they take the staged objects.
 """
 
 import os
@@ -20,9 +22,8 @@ import platform
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from flows.bucket import Bucket, Listed
@@ -87,9 +88,7 @@ class _Held:
             return
         self.lease.check()
         ordered = order_for_publication(StagedFile(name, is_replaced) for name, is_replaced in changed.items())
-        journal = Journal(
-            name_staging(self.lease.claim.generation), tuple(file.name for file in ordered), tuple(gone)
-        )
+        journal = Journal(name_staging(self.lease.claim.generation), tuple(file.name for file in ordered), tuple(gone))
         with ThreadPoolExecutor(TRANSFERS) as pool:
             list(pool.map(lambda name: self._upload(journal, name), journal.files))
         self.lease.commit(journal)
@@ -133,8 +132,12 @@ def _lock_mirror(settings: Settings, mirror: Mirror, command: str) -> Iterator[N
 
 
 def _let_go(lease: Lease) -> None:
-    """Give the lease back after a failure, when it is certain that there is no commit to be finished."""
+    """Give the lease back after a failure. With a commit to be finished it runs out, or is taken from this machine."""
     lease.abandon()
+    if not lease.is_committing:
+        # What went wrong is on its way to the user. A lease that cannot be given back runs out.
+        with suppress(StoreError):
+            lease.release()
 
 
 def recover_publication(bucket: Bucket, lease: Lease) -> None:
@@ -248,5 +251,3 @@ def holds_commit(settings: Settings) -> bool:
         return False
     claim, _ = read_claim(open_bucket(settings, settings.data_url))
     return claim.journal is not None
-
-
