@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip
 UV_VERSION := 0.13.9
 
-.PHONY: run test lint types laws quality fuzz train train-pages bench lock clean
+.PHONY: run test lint types laws quality fuzz faults-s3 train train-pages bench lock clean
 
 run: $(READY)
 	$(BIN)/winnow run
@@ -38,6 +38,11 @@ quality: $(READY)
 # Broken files of every format, 100,000 of them; takes twenty minutes. `make fuzz ARGS="--inputs 5000 --seed 7"` tries others.
 fuzz: $(READY)
 	$(BIN)/python -m tests.quality.fuzz $(ARGS)
+
+# Breaks runs on a real S3 server at 240 points; takes a quarter of an hour. `make faults-s3 ARGS="--points 50 --seed 7"` tries others.
+faults-s3: $(READY)
+	$(BIN)/python -m tests.faults.s3 $(ARGS)
+
 # Trains the line model on ../shared/eval/pages.parquet, measures it on sites that it did not see, and puts model and report in place.
 # Takes some ten minutes of one core; ARGS="--lines FILE" keeps the labelled lines for the next time.
 train: $(READY)

@@ -1,11 +1,12 @@
 """Stores in a bucket keep the laws of those in a folder, on a real S3 server, whatever breaks."""
 
 import itertools
+import os
 import random
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from flows import remote
 from flows.bucket import Bucket
 from flows.cli import cli, find_nothing_new
 from flows.errors import LeaseLostError, ObjectChangedError, StoreError, StoreLockedError
-from flows.lease import LEASE, read_claim
+from flows.lease import LEASE
 from flows.settings import Settings
 from tests.support.corpora import make_words, write_other_layout, write_paragraphs
 from tests.support.faults import CUT, KILLS, Fault, start_disturbed
@@ -40,7 +41,7 @@ from tests.support.stores import assert_same_results, drop_files, place_of, read
 from transforms.contracts import ARTICLES, DUPLICATES
 
 SEED = 20261127
-KILL_POINTS = 6
+KILL_POINTS = 4
 TERM_SECONDS = 1.0
 
 WORDS = [make_words(seed, 200) for seed in range(5)]
@@ -165,7 +166,8 @@ def test_the_flow_and_the_commands_take_urls(
     assert "stand word for word in article.txt" in call("why", "excerpt.txt")
     assert "Nothing is new" in call("run")
     assert "Every law holds" in call("verify")
-    assert "as compact as can be" in call("compact") or "it was" in call("compact")
+    assert "it was 2" in call("compact")
+    assert "as compact as can be" in call("compact")
     assert list((before.data.parent / "views").iterdir()) == []
     missing = CliRunner().invoke(cli, ["status", "--data", f"s3://{BUCKET}/nowhere"])
     assert missing.exit_code == 2
@@ -176,8 +178,12 @@ def test_the_flow_and_the_commands_take_urls(
 
 
 def test_only_what_is_new_is_fetched_and_nothing_of_it_is_kept(
-    before: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    drop_objects(settings, FIRST)
+    assert take_in_remotely(settings)
+    drop_objects(settings, NEWS)
+    before = on_another_machine(settings)
     fetched: list[str] = []
     download = Bucket.download
 
@@ -272,14 +278,19 @@ def test_a_run_that_wakes_up_within_its_publication_does_no_harm(
 ) -> None:
     paused = on_another_machine(before, lease_seconds=TERM_SECONDS)
     copies = itertools.count()
-    copy = Bucket.copy
+    copy, take = Bucket.copy, remote.take_lease
+    leases: list[Any] = []
     after: dict[str, str] = {}
+
+    def take_and_tell(*words: Any) -> Any:
+        leases.append(take(*words))
+        return leases[-1]
 
     def copy_and_sleep(bucket: Bucket, key: str, target: str) -> None:
         if next(copies) == 3:
             # Another machine finishes this publication, and publishes one of its own over it.
             monkeypatch.setattr(Bucket, "copy", copy)
-            time.sleep(TERM_SECONDS * 2 + 1.5)
+            lose(leases[0])
             drop_objects(before, {"sub/page.txt": write_paragraphs(WORDS[3]), "late.txt": write_paragraphs(WORDS[4])})
             assert take_in_remotely(before)
             after.update(list_tags(before))
@@ -288,12 +299,11 @@ def test_a_run_that_wakes_up_within_its_publication_does_no_harm(
         copy(bucket, key, target)
 
     monkeypatch.setattr(Bucket, "copy", copy_and_sleep)
-    monkeypatch.setattr("flows.lease.Lease._keep", lambda lease: None)
+    monkeypatch.setattr(remote, "take_lease", take_and_tell)
     with pytest.raises(LeaseLostError):
         take_in_remotely(paused)
     assert after
     assert list_tags(before) == after
-    monkeypatch.undo()
 
 
 # --- crashes ---------------------------------------------------------------------------------------------------------
@@ -371,11 +381,11 @@ def test_a_run_whose_line_breaks_says_so_and_is_finished_or_undone(
     server: int,
     tmp_path: Path,
 ) -> None:
-    proxy = Proxy(server)
     fault = Fault(CUT, int(len(requests) * share))
     where = dict(name=name_of(before), cache=before.cache, lease_seconds=TERM_SECONDS)
-    process = start_disturbed("run", where, name_endpoint(proxy.port), fault, tmp_path / "log", proxy.control)
-    process.join()
+    with closing(Proxy(server)) as proxy:
+        process = start_disturbed("run", where, name_endpoint(proxy.port), fault, tmp_path / "log", proxy.control)
+        process.join()
     assert process.exitcode == 1
     assert_readable(before)
     take_in_when_free(before)
@@ -420,16 +430,18 @@ def test_damage_to_what_is_kept_here_is_found_and_fetched_again(before: Settings
     with remote.view_store(before) as seen:
         results = read_results(seen)
     objects = before.data.parent / "objects"
-    largest = max(objects.iterdir(), key=lambda path: path.stat().st_size)
-    for damage in (b"", b"x" * largest.stat().st_size):
-        largest.write_bytes(damage)
+
+    def find_largest() -> Path:
+        return max(objects.iterdir(), key=lambda path: path.stat().st_size)
+
+    for damage in (b"", b"x" * find_largest().stat().st_size):
+        find_largest().write_bytes(damage)
         with remote.view_store(before) as seen:
             assert_same_results(read_results(seen), results)
     # Damage that size and time do not show is found by reading everything.
+    largest = find_largest()
     status = largest.stat()
     largest.write_bytes(b"x" * status.st_size)
-    import os
-
     os.utime(largest, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert len(remote.refetch_damaged(before)) == 1
     with remote.view_store(before) as seen:
@@ -478,4 +490,3 @@ def test_a_store_that_cannot_be_reached_is_named(tmp_path: Path, server: int, mo
     lost = settings_on("lost", tmp_path, lease_seconds=1)
     with pytest.raises(StoreError, match=f"s3://{BUCKET}/lost/corpus"):
         take_in_remotely(lost)
-    assert read_claim

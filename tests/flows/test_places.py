@@ -56,7 +56,13 @@ def test_a_key_that_leaves_its_folder_is_no_path(key: str) -> None:
 def test_objects_that_are_no_part_of_a_store_are_left_alone() -> None:
     assert is_published("articles/v1/a.parquet")
     assert is_published("index/v1/a/texts.arrow")
-    for key in ("lease.json", "work/1/articles/v1/a.parquet", "notes.txt", "articles/v1/a.txt", "articles/v9/a.parquet"):
+    for key in (
+        "lease.json",
+        "work/1/articles/v1/a.parquet",
+        "notes.txt",
+        "articles/v1/a.txt",
+        "articles/v9/a.parquet",
+    ):
         assert not is_published(key)
 
 

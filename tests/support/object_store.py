@@ -20,7 +20,9 @@ import pytest
 from flows.bucket import Bucket
 from flows.errors import StoreError
 from flows.holding import hold_store, view_store
+from flows.maintenance import compact_store
 from flows.settings import Settings, load_settings
+from flows.storage import Store
 from tests.support.stores import find_broken_laws, read_results, take_in
 from transforms.contracts import Table
 
@@ -137,39 +139,56 @@ class Proxy:
         with self._lock:
             self._stopped = True
             for end in self._open:
-                with suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
+                _hang_up(end)
 
     def go_on(self) -> None:
         self._stopped = False
 
-    def _listen(self) -> None:
-        while True:
-            client, _ = self._listener.accept()
-            if self._stopped:
-                client.close()
-                continue
-            server = socket.create_connection(("127.0.0.1", self._target))
-            with self._lock:
-                self._open |= {client, server}
-            for source, target in ((client, server), (server, client)):
-                threading.Thread(target=self._hand_on, args=(source, target), daemon=True).start()
+    def close(self) -> None:
+        """Break what is open, and listen no more."""
+        self.stop()
+        for listener in (self._listener, self._control):
+            _hang_up(listener)
+            listener.close()
 
-    def _hand_on(self, source: socket.socket, target: socket.socket) -> None:
+    def _listen(self) -> None:
         with suppress(OSError):
-            while part := source.recv(1 << 16):
-                target.sendall(part)
-        for end in (source, target):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-        with self._lock:
-            self._open -= {source, target}
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, suppress(OSError), socket.create_connection(("127.0.0.1", self._target)) as server:
+            with self._lock:
+                if self._stopped:
+                    return
+                self._open |= {client, server}
+            back = threading.Thread(target=_hand_on, args=(server, client), daemon=True)
+            back.start()
+            _hand_on(client, server)
+            back.join()
+            with self._lock:
+                self._open -= {client, server}
 
     def _obey(self) -> None:
-        while True:
-            caller, _ = self._control.accept()
-            self.stop()
-            caller.close()
+        with suppress(OSError):
+            while True:
+                caller, _ = self._control.accept()
+                self.stop()
+                caller.close()
+
+
+def _hand_on(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while part := source.recv(1 << 16):
+            target.sendall(part)
+    for end in (source, target):
+        _hang_up(end)
+
+
+def _hang_up(end: socket.socket) -> None:
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
 
 
 def cut(control: int) -> None:
@@ -210,8 +229,11 @@ def drop_objects(settings: Settings, files: Mapping[str, str | bytes]) -> None:
 
 
 def take_in_remotely(settings: Settings, command: str = "run") -> bool:
-    """What the flow does, without Prefect and Great Expectations; whether anything was published."""
+    """What the flow does, without Prefect and Great Expectations; whether anything was published. Or `compact`."""
     with hold_store(settings, command, with_inbox=command == "run"):
+        if command == "compact":
+            done = compact_store(Store(settings.data))
+            return done.segments_after < done.segments_before
         return take_in(settings, command)
 
 
