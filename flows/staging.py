@@ -10,7 +10,7 @@ import polars as pl
 
 from flows.deciding import Verdict
 from flows.directory import open_directory
-from flows.index import holds_texts, read_segment, stage_index
+from flows.index import holds_texts, open_index, read_segment, stage_index
 from flows.matching import Matching, open_usable_index
 from flows.publication import StagedFile, locate_staged, stage_catalog, stage_empty_files, stage_table_changes
 from flows.run import Batch, Run, scan_batches
@@ -160,15 +160,19 @@ def _desire_rejects(run: Run, batches: Sequence[Batch]) -> Desired:
     return Desired(REJECTS, _read_batches(REJECTS, paths), keys, keys)
 
 
-def stage_index_changes(run: Run, batches: Sequence[Batch], matching: Matching) -> list[StagedFile]:
+def stage_index_changes(
+    run: Run, batches: Sequence[Batch], matching: Matching, staged: Sequence[StagedFile]
+) -> list[StagedFile]:
     """Stage the index with the texts that the run adds; a damaged one is staged as it was made again.
 
-    A rebuild leaves an index alone that is whole and has the texts that it should have.
+    A rebuild leaves an index alone that is whole and has the texts that it should have; when other files change
+    (`staged`), its manifest names the rebuild, or it would be taken for the index of an older store.
     """
     added = [*map(read_segment, matching.remade), *(read_segment(batch.segment) for batch in batches)]
     if run.is_rebuild and holds_texts(run.store, added):
-        return []
-    names = stage_index(run.store, open_usable_index(run, matching), added, run.run_id)
+        names = stage_index(run.store, open_index(run.store), [], run.run_id) if staged else []
+    else:
+        names = stage_index(run.store, open_usable_index(run, matching), added, run.run_id)
     return [StagedFile(name, is_replacement=(run.store.root / name).exists()) for name in names]
 
 

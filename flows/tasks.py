@@ -73,7 +73,7 @@ def decide_documents(run: Run, batches: Sequence[Batch], found: Matching, aligne
 def stage_changes(run: Run, batches: Sequence[Batch], found: Matching, verdict: Verdict) -> list[StagedFile]:
     """Write the files that would be published."""
     staged = staging.stage_changes(run, staging.list_desired(run, batches, verdict), batches)
-    return staged + staging.stage_index_changes(run, batches, found)
+    return staged + staging.stage_index_changes(run, batches, found, staged)
 
 
 @task(name="audit staged rows", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS)

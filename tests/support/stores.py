@@ -53,7 +53,7 @@ def take_in(settings: Settings, command: str = "run") -> bool:
         aligned = [deciding.align_chunk(run, batches, matched, chunk) for chunk in matched.chunks]
         verdict = deciding.decide_documents(run, batches, matched, aligned)
         staged = staging.stage_changes(run, staging.list_desired(run, batches, verdict), batches)
-        staged += staging.stage_index_changes(run, batches, matched)
+        staged += staging.stage_index_changes(run, batches, matched, staged)
         if run.is_rebuild and not staged:
             return False
         outcomes = count_run(run, batches, verdict, staged)
