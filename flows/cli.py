@@ -17,6 +17,7 @@ from rich.console import Console
 
 import transforms
 from flows.errors import AuditRefusedError, NotFoundError, SettingsError, WinnowError
+from flows.places import name_working_copy
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store
 from transforms.contracts.vocabulary import REBUILDING_COMMANDS
@@ -254,8 +255,12 @@ def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     Every row of every dataset against its contract; every document in one place; every partner in `articles`; every
     span word for word; every decision made again from nothing. Exits 3 when something is broken.
     """
+    from flows.holding import refetch_damaged
     from flows.verification import verify_store
 
+    with exit_codes(read_settings(inbox, data)) as asked:
+        for name in refetch_damaged(asked):
+            err.print(f"{name} was damaged on this machine, and is fetched again.", markup=False)
     settings = read_store_settings(inbox, data)
     with exit_codes(settings):
         verdict = verify_store(settings)
@@ -354,10 +359,10 @@ def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
 
 
 @contextmanager
-def exit_codes(settings: Settings) -> Iterator[None]:
+def exit_codes(settings: Settings) -> Iterator[Settings]:
     """Turn what can go wrong into a sentence and an exit code."""
     try:
-        yield
+        yield settings
     except AuditRefusedError as error:
         fail(f"the audit refused this run; nothing was published.\n{error}", error.exit_code)
     except WinnowError as error:
@@ -372,7 +377,9 @@ def exit_codes(settings: Settings) -> Iterator[None]:
 
 def write_trace(settings: Settings) -> Path:
     """Keep the trace of the error at hand for whoever mends it."""
-    path = Store(settings.data).reports / "last_error.txt"
+    # What shows a store in a bucket is gone when the command ends; reports stay beside the working copy.
+    root = name_working_copy(settings.cache, settings.data_url) if settings.data_url else settings.data
+    path = Store(root).reports / "last_error.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(traceback.format_exc(), encoding="utf-8")
     return path

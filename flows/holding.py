@@ -64,6 +64,16 @@ def find_idle(settings: Settings, store: Store, *, remember: bool) -> RunSummary
     return summarise_idle_inbox(settings, inbox, store)
 
 
+def refetch_damaged(settings: Settings) -> list[str]:
+    """See `flows.remote.refetch_damaged`; a store in a folder has no copy that could be damaged."""
+    if not settings.data_url:
+        return []
+    require_library()
+    from flows import remote  # noqa: PLC0415
+
+    return remote.refetch_damaged(settings)
+
+
 @contextmanager
 def view_store(settings: Settings) -> Iterator[Settings]:
     """The settings with a folder that shows the store as it is now; see `flows.remote.view_store`."""

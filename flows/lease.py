@@ -28,6 +28,9 @@ WORK: Final = "work"
 RENEWALS: Final = 4
 """Times that a lease is renewed in its term, when nothing is in the way."""
 
+RENEWING: Final = "winnow-lease"
+"""Name of the thread that does it."""
+
 SURE_SHARE: Final = 0.75
 """Share of its term for which a holder takes the lease for its own: others wait for all of it, and a second more."""
 
@@ -105,7 +108,7 @@ class Lease:
         self._lock = threading.Lock()
         self._loss: StoreError | None = None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="winnow-lease", daemon=True)
+        self._thread = threading.Thread(target=self._keep, name=RENEWING, daemon=True)
         self._thread.start()
 
     @property
@@ -184,7 +187,7 @@ class Lease:
             self._claim, self._item = found, item
             raise error
         self._loss = LeaseLostError(
-            f"the lease on {self._bucket.url} is lost: {found.holder or 'nobody'} took it over. Run again"
+            f"another machine took {self._bucket.url} over, which {found.holder or 'nobody'} holds now. Run again"
         )
         raise self._loss from error
 

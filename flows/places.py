@@ -29,6 +29,11 @@ def clean_url(text: str) -> str | None:
     return text.rstrip("/")
 
 
+def name_working_copy(cache: Path, url: str) -> Path:
+    """The folder in which a run of this machine works on the store at `url`."""
+    return name_mirror(cache, url) / "store"
+
+
 def name_mirror(cache: Path, *urls: str) -> Path:
     """The folder under `cache` that stands for these URLs on this machine."""
-    return cache / hashlib.sha256("\n".join(urls).encode()).hexdigest()[:20]
+    return cache.expanduser() / hashlib.sha256("\n".join(urls).encode()).hexdigest()[:20]

@@ -24,10 +24,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from flows.bucket import Bucket, Listed
-from flows.errors import ObjectChangedError, ObjectGoneError, StoreError, StoreLockedError
+from flows.errors import LeaseLostError, ObjectChangedError, ObjectGoneError, StoreError, StoreLockedError
 from flows.lease import WORK, Claim, Journal, Lease, find_stale_staging, name_staging, read_claim, take_lease
 from flows.mirror import TRANSFERS, Mirror, is_published
 from flows.object_inbox import record_taken, sync_inbox
@@ -64,6 +65,7 @@ def hold_store(settings: Settings, command: str, *, with_inbox: bool = False) ->
     with ExitStack() as stack:
         held = stack.enter_context(_hold_bucket(settings, command)) if settings.data_url else None
         if settings.inbox_url and with_inbox:
+            stack.enter_context(_lock_here(settings.inbox.parent, settings.inbox_url, command))
             inbox = open_bucket(settings, settings.inbox_url)
             sync_inbox(settings, inbox)
         yield
@@ -92,7 +94,12 @@ class _Held:
         with ThreadPoolExecutor(TRANSFERS) as pool:
             list(pool.map(lambda name: self._upload(journal, name), journal.files))
         self.lease.commit(journal)
-        finish_publication(self.bucket, self.lease)
+        try:
+            finish_publication(self.bucket, self.lease)
+        except LeaseLostError:
+            raise
+        except StoreError as error:
+            raise StoreError(f"the run is committed, but {error}. The next run will finish it.") from error
         self.mirror.adopt(changed, list_published(self.bucket.list_objects()))
 
     def _upload(self, journal: Journal, name: str) -> None:
@@ -105,7 +112,7 @@ def _hold_bucket(settings: Settings, command: str) -> Iterator[_Held]:
     assert settings.data_url is not None  # noqa: S101
     mirror = open_mirror(settings)
     bucket = open_bucket(settings, settings.data_url)
-    with _lock_mirror(settings, mirror, command):
+    with _lock_here(mirror.root, settings.data_url, command):
         holder = f"`winnow {command}` on {platform.node()} (process {os.getpid()})"
         lease = take_lease(
             Bucket(settings.data_url, settings.lease_seconds / 4), holder, mirror.make_id(), settings.lease_seconds
@@ -114,28 +121,27 @@ def _hold_bucket(settings: Settings, command: str) -> Iterator[_Held]:
             recover_publication(bucket, lease)
             mirror.refresh(bucket, list_published(bucket.list_objects()))
             yield _Held(bucket, mirror, lease)
-        except BaseException:
+        finally:
             _let_go(lease)
-            raise
-        lease.release()
 
 
 @contextmanager
-def _lock_mirror(settings: Settings, mirror: Mirror, command: str) -> Iterator[None]:
-    """Keep two runs of this machine apart; the lease keeps machines apart."""
+def _lock_here(folder: Path, url: str, command: str) -> Iterator[None]:
+    """Keep two runs of this machine apart, which share `folder`; the lease keeps machines apart."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(lock_store(Store(mirror.root), f"`winnow {command}`"))
+            stack.enter_context(lock_store(Store(folder), f"`winnow {command}`"))
         except StoreLockedError as error:
-            raise StoreLockedError(str(error).replace(str(mirror.root), settings.data_name)) from None
+            raise StoreLockedError(str(error).replace(str(folder), url)) from None
         yield
 
 
 def _let_go(lease: Lease) -> None:
-    """Give the lease back after a failure. With a commit to be finished it runs out, or is taken from this machine."""
+    """Give the lease back. With a commit to be finished it runs out, or is taken over from this machine."""
     lease.abandon()
     if not lease.is_committing:
-        # What went wrong is on its way to the user. A lease that cannot be given back runs out.
+        # What was to be done is done, or what went wrong is on its way to the user: a lease that cannot be given back
+        # runs out.
         with suppress(StoreError):
             lease.release()
 

@@ -20,7 +20,7 @@ from pydantic_settings import (
 )
 
 from flows.errors import SettingsError
-from flows.places import clean_url, name_mirror
+from flows.places import clean_url, name_mirror, name_working_copy
 from transforms.contracts.parameters import (
     COLUMN_FIELDS,
     LOWEST_THRESHOLD,
@@ -119,10 +119,10 @@ class Settings(BaseSettings):
     def place_mirrors(cls, values: Any, make: ModelWrapValidatorHandler["Settings"]) -> "Settings":
         """Put folders of this machine in the place of URLs, and remember the URLs."""
         urls = {name: _find_url(values.get(name)) for name in ("inbox", "data")}
-        cache = Path(values.get("cache", cls.model_fields["cache"].default)).expanduser()
+        cache = Path(values.get("cache", cls.model_fields["cache"].default))
         places: dict[str, Path] = {}
         if urls["data"]:
-            places["data"] = name_mirror(cache, urls["data"]) / "store"
+            places["data"] = name_working_copy(cache, urls["data"])
         if urls["inbox"]:
             data = urls["data"] or str(Path(values.get("data", cls.model_fields["data"].default)).resolve())
             places["inbox"] = name_mirror(cache, urls["inbox"], data) / "inbox"

@@ -1,5 +1,7 @@
 """URLs as settings, keys as paths, and the credentials of a profile."""
 
+import ast
+import pickle
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +20,8 @@ from flows.object_inbox import sync_inbox
 from flows.settings import load_settings
 from flows.storage import Store
 
+ROOT = Path(__file__).resolve().parents[2]
+BEHIND_THE_DOOR = {"bucket", "lease", "mirror", "object_inbox", "remote"}
 HOSTILE = ["a//b.txt", "x/../../../evil.txt", "back\\slash.txt", f"long/{'n' * 300}.txt", "file", "file/below.txt"]
 SOUND = ["ok.txt", "sub/näher.txt", "percent%2e%2e.txt"]
 
@@ -64,6 +68,22 @@ def test_objects_that_are_no_part_of_a_store_are_left_alone() -> None:
         "articles/v9/a.parquet",
     ):
         assert not is_published(key)
+
+
+def test_the_library_is_imported_where_a_url_is_used_and_nowhere_else() -> None:
+    for path in sorted((ROOT / "flows").glob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            named = [alias.name for alias in node.names] if isinstance(node, ast.Import | ast.ImportFrom) else []
+            module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+            imported = {name.split(".")[0] for name in (*named, module)} | {module.removeprefix("flows.")}
+            if path.stem not in BEHIND_THE_DOOR:
+                assert not imported & {"obstore", *BEHIND_THE_DOOR}, path
+
+
+def test_settings_keep_their_urls_on_the_way_to_another_process() -> None:
+    settings = load_settings(inbox="s3://b/in", data="s3://b/out")
+    sent = pickle.loads(pickle.dumps(settings))
+    assert (sent.inbox_url, sent.data_url, sent.data) == (settings.inbox_url, settings.data_url, settings.data)
 
 
 @pytest.fixture
