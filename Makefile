@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip
 UV_VERSION := 0.13.9
 
-.PHONY: run test lint types laws quality fuzz faults soak train train-pages bench lock clean
+.PHONY: run test lint types laws quality fuzz faults faults-s3 soak train train-pages bench lock clean
 
 run: $(READY)
 	$(BIN)/winnow run
@@ -47,6 +47,10 @@ faults: $(READY)
 # `make soak ARGS="--minutes 2 --seed 7"` takes less, or does other things.
 soak: $(READY)
 	$(BIN)/python -m tests.soak $(ARGS)
+
+# Breaks runs on a real S3 server at 240 points; takes a quarter of an hour. `make faults-s3 ARGS="--points 50 --seed 7"` tries others.
+faults-s3: $(READY)
+	$(BIN)/python -m tests.faults.s3 $(ARGS)
 
 # Trains the line model on ../shared/eval/pages.parquet, measures it on sites that it did not see, and puts model and report in place.
 # Takes some ten minutes of one core; ARGS="--lines FILE" keeps the labelled lines for the next time.

@@ -49,8 +49,9 @@ def summarise(
 def _describe_discovery(run: Run, discovery: Discovery, run_id: str | None) -> dict[str, Any]:
     return {
         "command": run.command,
-        "inbox": str(run.settings.inbox),
-        "data": str(run.settings.data),
+        "inbox": run.settings.inbox_name,
+        "data": run.settings.data_name,
+        "reports": str(run.store.reports),
         "run_id": run_id,
         "files_seen": discovery.files_seen,
         "files_new": discovery.files_new,
@@ -94,8 +95,9 @@ def _describe_parameters(run: Run) -> str:
     """
     tables = {f"names_of_{field}": dict(pairs) for field, pairs in asdict(run.names).items() if pairs}
     days = {"days": [str(run.days.first), str(run.days.last)]} if run.days else {}
+    places = {"inbox": run.settings.inbox_name, "data": run.settings.data_name}
     settings = run.settings.model_dump(mode="json", exclude={"on_failure"})
-    return json.dumps({**settings, **tables, **days}, ensure_ascii=False)
+    return json.dumps({**settings, **places, **tables, **days}, ensure_ascii=False)
 
 
 def make_run_row(run: Run, summary: RunSummary, finished_at: datetime) -> pl.DataFrame:

@@ -18,6 +18,7 @@ import click
 
 import transforms
 from flows.errors import AuditRefusedError, NotFoundError, SettingsError, WinnowError
+from flows.places import name_working_copy
 from flows.printable import escape_json, make_console
 from flows.settings import Settings, load_settings
 from flows.storage import Store, check_format, lock_store
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from flows.summary import RunSummary
 
 EXIT_FAILED = 1
+
+NO_FOLDERS = "a bucket has no folders that could change places, and readers would see rows twice"
 DEFAULT_MINUTES = 15.0
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -47,8 +50,8 @@ refused, nothing published.
 def with_store(command: F) -> F:
     """Add the options that say which inbox and which store."""
     options = [
-        click.option("--inbox", metavar="DIR", help="Folder that files are dropped into.  [default: seeds]"),
-        click.option("--data", metavar="DIR", help="Folder of the datasets.  [default: data]"),
+        click.option("--inbox", metavar="DIR_OR_URL", help="Where files are dropped into.  [default: seeds]"),
+        click.option("--data", metavar="DIR_OR_URL", help="Where the datasets are.  [default: data]"),
     ]
     for option in reversed(options):
         command = option(command)
@@ -68,14 +71,31 @@ def read_settings(inbox: str | None, data: str | None) -> Settings:
         raise click.UsageError(str(error)) from error
 
 
-def read_store_settings(inbox: str | None, data: str | None) -> Settings:
-    """Settings of a command that looks at a store; wrong usage when there is none."""
+def read_inbox_settings(inbox: str | None, data: str | None) -> Settings:
+    """Settings of a command that takes files in; wrong usage when there is no inbox."""
     settings = read_settings(inbox, data)
-    if not Store(settings.data).exists():
-        raise click.UsageError(f"there is no store in {settings.data}; `winnow run` makes one, --data names another")
-    with exit_codes(settings):
-        check_format(Store(settings.data))
+    if not settings.inbox_url and not settings.inbox.is_dir():
+        raise click.UsageError(f"the inbox {settings.inbox} is not a folder; name one with --inbox or WINNOW_INBOX")
     return settings
+
+
+def read_store_settings(inbox: str | None, data: str | None, *, to_change: bool = False) -> Settings:
+    """Settings of a command that looks at a store, or changes it; wrong usage when there is none.
+
+    Of a store in a bucket, `data` is a folder that shows what is committed now, until the command ends.
+    """
+    settings = read_settings(inbox, data)
+    seen = settings
+    if settings.data_url:
+        from flows.holding import view_store
+
+        with exit_codes(settings):
+            seen = click.get_current_context().with_resource(view_store(settings))
+    if not Store(seen.data).exists():
+        raise click.UsageError(f"no store is in {settings.data_name}; `winnow run` makes one, --data names another")
+    with exit_codes(settings):
+        check_format(Store(seen.data))
+    return settings if to_change else seen
 
 
 def print_json(value: Any) -> None:
@@ -103,9 +123,7 @@ def run(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     New is content that its path did not have before: a newer time stamp alone is not new, and a file that left the
     inbox changes nothing. A changed file supersedes its older version. Files still being written wait for the next run.
     """
-    settings = read_settings(inbox, data)
-    if not settings.inbox.is_dir():
-        raise click.UsageError(f"the inbox {settings.inbox} is not a folder; name one with --inbox or WINNOW_INBOX")
+    settings = read_inbox_settings(inbox, data)
     with exit_codes(settings):
         summary = find_nothing_new(settings) or run_flow("run", settings, quiet=as_json)
     print_summary(summary, as_json=as_json)
@@ -138,7 +156,7 @@ def backfill(
         raise click.UsageError("say what to derive again: `winnow backfill --all`, or --from DAY --to DAY")
     if first and last and last < first:
         raise click.UsageError(f"--to {last.date()} lies before --from {first.date()}")
-    settings = read_store_settings(inbox, data)
+    settings = read_store_settings(inbox, data, to_change=True)
     days = {"first_day": first.date(), "last_day": last.date()} if first and last else {}
     with exit_codes(settings):
         summary = run_flow("backfill", settings, quiet=as_json, dry_run=dry_run, **days)
@@ -175,9 +193,9 @@ def serve(
     """
     if every is not None and cron is not None:
         raise click.UsageError("give --every or --cron, not both")
-    settings = read_settings(inbox, data)
-    if not settings.inbox.is_dir():
-        raise click.UsageError(f"the inbox {settings.inbox} is not a folder; name one with --inbox or WINNOW_INBOX")
+    settings = read_inbox_settings(inbox, data)
+    if watch and settings.inbox_url:
+        raise click.UsageError("--watch looks at folders; an inbox in a bucket is looked at --every so many minutes")
     from flows.server import provide_lasting_api
 
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO")
@@ -195,7 +213,7 @@ def serve(
             print_json({"server": where, "is_own": own is not None, "schedule": said, "watch": watch})
         else:
             out.print(
-                f"{settings.inbox} -> {settings.data}, {said}{', and when files arrive' if watch else ''}.\n"
+                f"{settings.inbox_name} -> {settings.data_name}, {said}{', and when files arrive' if watch else ''}.\n"
                 f"Runs, logs and the deployments `ingest` and `backfill`: {where}\nCtrl-C ends it."
             )
         serve_store(settings, schedule, watches=watch, is_alone=own is not None)
@@ -210,7 +228,7 @@ def learn(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     The lines are published as `templates`, and runs go on taking them out until this is run again. Everything is
     derived again from `raw`, as `winnow backfill --all` does, and published together with what was learned.
     """
-    settings = read_store_settings(inbox, data)
+    settings = read_store_settings(inbox, data, to_change=True)
     with exit_codes(settings):
         summary = run_flow("learn", settings, quiet=as_json)
     print_summary(summary, as_json=as_json)
@@ -345,8 +363,12 @@ def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     Every row of every dataset against its contract; every document in one place; every partner in `articles`; every
     span word for word; every decision made again from nothing. Exits 3 when something is broken.
     """
+    from flows.holding import refetch_damaged
     from flows.verification import verify_store
 
+    with exit_codes(read_settings(inbox, data)) as asked:
+        for name in refetch_damaged(asked):
+            err.print(f"{name} was damaged on this machine, and is fetched again.", markup=False)
     settings = read_store_settings(inbox, data)
     with exit_codes(settings):
         verdict = verify_store(settings)
@@ -367,11 +389,12 @@ def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     No row changes. Each dataset gets a new folder in one step: a reader sees the old files or the new ones, and one
     that listed the old ones and opens them afterwards gets an error, and reads again.
     """
+    from flows.holding import hold_store
     from flows.maintenance import compact_store
 
-    settings = read_store_settings(inbox, data)
-    with exit_codes(settings):
-        done = compact_store(Store(settings.data))
+    settings = read_store_settings(inbox, data, to_change=True)
+    with exit_codes(settings), hold_store(settings, "compact"):
+        done = compact_store(Store(settings.data), NO_FOLDERS if settings.data_url else None)
     if as_json:
         print_json(done.to_dict())
     else:
@@ -380,10 +403,11 @@ def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
 
 def find_nothing_new(settings: Settings) -> "RunSummary | None":
     """The summary of a run with nothing to do, or None when there is something; Prefect is not needed to know."""
-    from flows.discovery import list_inbox, select_new
+    from flows.holding import find_idle, find_idle_remotely
     from flows.publication import recover
-    from flows.summary import summarise_idle_inbox
 
+    if settings.data_url:
+        return find_idle_remotely(settings)
     store = Store(settings.data)
     with lock_store(store, "`winnow run`"):
         recovery = recover(store)
@@ -391,10 +415,7 @@ def find_nothing_new(settings: Settings) -> "RunSummary | None":
             err.print(f"Finished the interrupted run {', '.join(recovery.finished)}.")
         if recovery.undone:
             err.print(f"Undid the interrupted run {', '.join(recovery.undone)}.")
-        inbox = list_inbox(settings.model_copy(update={"settle_seconds": 0.0}), store)
-        if inbox.waiting or select_new(inbox.files, store).height:
-            return None
-        return summarise_idle_inbox(settings, inbox)
+        return find_idle(settings, store, remember=True)
 
 
 def run_flow(command: str, settings: Settings, *, quiet: bool, **parameters: Any) -> "RunSummary":
@@ -414,10 +435,10 @@ def run_flow(command: str, settings: Settings, *, quiet: bool, **parameters: Any
 
         stack.enter_context(report_to(ConsoleReporter(console)))
         if command == "backfill":
-            return RunSummary(**backfill_flow(data=str(settings.data), **parameters))
+            return RunSummary(**backfill_flow(data=settings.data_name, **parameters))
         if command == "learn":
-            return RunSummary(**learn_flow(data=str(settings.data)))
-        return RunSummary(**ingest_flow(inbox=str(settings.inbox), data=str(settings.data)))
+            return RunSummary(**learn_flow(data=settings.data_name))
+        return RunSummary(**ingest_flow(inbox=settings.inbox_name, data=settings.data_name))
 
 
 def import_flows() -> None:
@@ -465,10 +486,10 @@ def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
 
 
 @contextmanager
-def exit_codes(settings: Settings) -> Iterator[None]:
+def exit_codes(settings: Settings) -> Iterator[Settings]:
     """Turn what can go wrong into a sentence and an exit code."""
     try:
-        yield
+        yield settings
     except AuditRefusedError as error:
         fail(f"the audit refused this run; nothing was published.\n{error}", error.exit_code)
     except WinnowError as error:
@@ -483,7 +504,9 @@ def exit_codes(settings: Settings) -> Iterator[None]:
 
 def write_trace(settings: Settings) -> Path:
     """Keep the trace of the error at hand for whoever mends it."""
-    path = Store(settings.data).reports / "last_error.txt"
+    # What shows a store in a bucket is gone when the command ends; reports stay beside the working copy.
+    root = name_working_copy(settings.cache, settings.data_url) if settings.data_url else settings.data
+    path = Store(root).reports / "last_error.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(traceback.format_exc(), encoding="utf-8")
     return path

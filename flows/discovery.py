@@ -43,7 +43,9 @@ FILES: Final = pl.Schema(
 
 STAT_KEY: Final = ["location", "source_bytes", "modified_ns", "changed_ns", "inode"]
 
-HASH_CHUNK_BYTES: Final = 1 << 20
+ELSEWHERE_FILES: Final = "elsewhere.parquet"
+ELSEWHERE_NOTES: Final = "elsewhere.json"
+"""Beside the folder of an inbox in a bucket: what lies there and was not fetched, since it is known."""
 
 
 @dataclass
@@ -88,7 +90,7 @@ def _walk_folder(walk: _Walk, folder: str) -> Iterator[tuple[str, str, os.stat_r
     except OSError as error:
         if not folder:
             raise
-        walk.failures.append(_fail(f"{name_source(folder)}/", "unreadable", error.strerror or str(error)))
+        walk.failures.append(describe_failure(f"{name_source(folder)}/", "unreadable", error.strerror or str(error)))
         return
     for entry in entries:
         relative = f"{folder}/{entry.name}" if folder else entry.name
@@ -106,7 +108,7 @@ def _walk_folder(walk: _Walk, folder: str) -> Iterator[tuple[str, str, os.stat_r
         try:
             status = entry.stat()
         except OSError as error:
-            walk.failures.append(_fail(name_source(relative), *_explain_error(error)))
+            walk.failures.append(describe_failure(name_source(relative), *_explain_error(error)))
             continue
         if stat.S_ISREG(status.st_mode):
             yield relative, entry.path, status
@@ -130,7 +132,8 @@ def _explain_error(error: OSError) -> tuple[str, str]:
     return code, error.strerror or str(error)
 
 
-def _fail(source_path: str, code: str, detail: str, **known: object) -> dict[str, object]:
+def describe_failure(source_path: str, code: str, detail: str, **known: object) -> dict[str, object]:
+    """A row of FILES for what cannot be taken in."""
     reason = f"{REJECT_REASONS[code][1]} {detail}".rstrip(". ") + "."
     return {"source_path": source_path, "reason_code": code, "reason": reason, **known}
 
@@ -165,10 +168,24 @@ def list_inbox(settings: Settings, store: Store, *, remember: bool = True) -> In
     hashed, failures, changing = _hash_files(settled)
     if remember:
         _write_stat_cache(store, pl.concat([known, hashed]), cache)
+    elsewhere = _read_elsewhere(settings)
     files = pl.concat(
-        [known, hashed, pl.DataFrame(walk.failures + failures, schema=FILES)], how="diagonal_relaxed"
+        [known, hashed, pl.DataFrame(walk.failures + failures, schema=FILES), elsewhere.files], how="diagonal_relaxed"
     ).select(pl.col(name).cast(dtype) for name, dtype in FILES.items())
-    return Inbox(_reject_large(files, settings.max_file_bytes).sort("source_path"), walk.ignored, waiting + changing)
+    return Inbox(
+        reject_large(files, settings.max_file_bytes).sort("source_path"),
+        walk.ignored + elsewhere.ignored,
+        waiting + changing + elsewhere.waiting,
+    )
+
+
+def _read_elsewhere(settings: Settings) -> Inbox:
+    """What of an inbox in a bucket is not in its folder here, as `flows.object_inbox` wrote it down."""
+    if settings.inbox_url is None:
+        return Inbox(pl.DataFrame(schema=FILES))
+    notes = json.loads(settings.inbox.with_name(ELSEWHERE_NOTES).read_bytes())
+    files = pl.read_parquet(settings.inbox.with_name(ELSEWHERE_FILES), schema=FILES)
+    return Inbox(files, Counter(notes["ignored"]), notes["waiting"])
 
 
 def digest_inbox(settings: Settings, store: Store) -> str:
@@ -213,7 +230,7 @@ def _hash_files(files: pl.DataFrame) -> tuple[pl.DataFrame, list[dict[str, objec
         try:
             sha256 = hash_file(row["location"])
         except OSError as error:
-            failures.append(_fail(row["source_path"], *_explain_error(error), location=row["location"]))
+            failures.append(describe_failure(row["source_path"], *_explain_error(error), location=row["location"]))
         else:
             if _has_changed(row):
                 changing.append(row["source_path"])
@@ -223,7 +240,8 @@ def _hash_files(files: pl.DataFrame) -> tuple[pl.DataFrame, list[dict[str, objec
     return hashed.filter(pl.col("source_sha256").is_not_null()), failures, changing
 
 
-def _reject_large(files: pl.DataFrame, max_file_bytes: int) -> pl.DataFrame:
+def reject_large(files: pl.DataFrame, max_file_bytes: int) -> pl.DataFrame:
+    """The files, with a reason for those that are larger than the limit."""
     sentence = REJECT_REASONS["too_large"][1]
     is_large = pl.col("source_bytes") > max_file_bytes
     reason = pl.format(

@@ -5,7 +5,11 @@
     ├── NotFoundError       no document answers to a name (1)
     ├── ServerError         Prefect's server did not start (1)
     ├── StoreError          something about the store stops the run (1)
-    │   └── StoreLockedError    another run holds it
+    │   ├── StoreLockedError    another run holds it
+    │   ├── ObjectGoneError     an object is not there (any more)
+    │   ├── ObjectChangedError  an object is not what it was when it was looked at
+    │   ├── InvalidKeyError     an object has a key that cannot be worked with
+    │   └── LeaseLostError      another machine took the store over
     ├── IndexDamagedError   the index is not what a run wrote (1); runs make it again
     └── AuditRefusedError   the result breaks a contract or a law; nothing was published (3)
 
@@ -41,6 +45,22 @@ class StoreError(WinnowError):
 
 class StoreLockedError(StoreError):
     """Another run holds the store."""
+
+
+class ObjectGoneError(StoreError):
+    """An object is not in the bucket (any more)."""
+
+
+class ObjectChangedError(StoreError):
+    """An object is not what it was when it was looked at, so the condition of a request does not hold."""
+
+
+class InvalidKeyError(StoreError):
+    """An object has a key with which the library of the store refuses to work."""
+
+
+class LeaseLostError(StoreError):
+    """The lease on an object store ran out, or another machine took it over."""
 
 
 class IndexDamagedError(WinnowError):

@@ -13,6 +13,7 @@ from prefect.states import Completed
 
 from flows.accounting import summarise_nothing_new
 from flows.errors import SettingsError, StoreLockedError
+from flows.holding import hold_store
 from flows.kept_batches import forget_kept, prepare_kept
 from flows.names import read_names
 from flows.notifying import tell_of_failure
@@ -60,9 +61,12 @@ def execute(
 
     `days` and `is_trial` are those of a backfill; see `flows.run.Run`. `patience_seconds`: see `lock_store`.
     """
-    settings = place_for_cluster(settings)
+    settings, called = place_for_cluster(settings), command.partition("_")[0]
     store = Store(settings.data)
-    with lock_store(store, f"`winnow {command.partition('_')[0]}`", patience_seconds):
+    with (
+        hold_store(settings, called, with_inbox=command == "run"),
+        lock_store(store, f"`winnow {called}`", patience_seconds),
+    ):
         recover(store)
         run = replace(start_run(command, settings, store), days=days, is_trial=is_trial)
         if days is not None:

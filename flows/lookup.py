@@ -9,8 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from flows.discovery import list_inbox, matches_pattern, name_source, select_new
+from flows.discovery import matches_pattern, name_source, select_new
 from flows.errors import NotFoundError
+from flows.holding import look_at_inbox
 from flows.run import scan_held
 from flows.settings import Settings
 from flows.storage import Store
@@ -141,8 +142,8 @@ def describe_absence(name: str, found: Found, settings: Settings) -> str:
             return f"{path} lies in the inbox but is passed over: it matches one of {', '.join(settings.ignore)}"
         return f"{path} lies in the inbox but was not taken in yet; `winnow run` does that"
     return (
-        f"no document of {settings.data} has the id or path {name}. Paths are relative to the inbox "
-        f"({settings.inbox}); `winnow status` shows what is held"
+        f"no document of {settings.data_name} has the id or path {name}. Paths are relative to the inbox "
+        f"({settings.inbox_name}); `winnow status` shows what is held"
     )
 
 
@@ -250,7 +251,7 @@ def summarise_store(settings: Settings) -> dict[str, Any]:
     reasons = store.scan(REJECTS, ["reason_code"]).group_by("reason_code").len().sort("reason_code").collect()
     runs = store.read(RUNS).sort("started_at", descending=True).head(5)
     return {
-        "data": str(settings.data),
+        "data": settings.data_name,
         "datasets": {table.name: count_rows(store, table) for table in TABLES},
         "set_aside_by_relation": dict(relations.iter_rows()),
         "rejected_by_reason": dict(reasons.iter_rows()),
@@ -261,14 +262,14 @@ def summarise_store(settings: Settings) -> dict[str, Any]:
 
 
 def _summarise_inbox(settings: Settings, store: Store) -> dict[str, Any]:
-    if not settings.inbox.is_dir():
+    if not settings.inbox_url and not settings.inbox.is_dir():
         return {"path": str(settings.inbox), "exists": False}
     # Looking must not write: whoever may read a store can ask for its state.
-    inbox = list_inbox(settings.model_copy(update={"settle_seconds": 0.0}), store, remember=False)
+    inbox, unknown = look_at_inbox(settings, store, remember=False)
     return {
-        "path": str(settings.inbox),
+        "path": settings.inbox_name,
         "exists": True,
-        "files": inbox.files.height,
-        "new": select_new(inbox.files, store, remember=False).height,
+        "files": inbox.files.height + unknown,
+        "new": select_new(inbox.files, store, remember=False).height + unknown,
         "ignored": dict(inbox.ignored),
     }

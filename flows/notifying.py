@@ -38,7 +38,7 @@ def tell_of_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) 
     settings = load_settings(**given)
     if settings.on_failure is not None:
         what = describe_failure(flow.name, flow_run, state)
-        what |= {"inbox": str(settings.inbox), "data": str(settings.data)}
+        what |= {"inbox": settings.inbox_name, "data": settings.data_name}
         run_hook(settings.on_failure, what, flow_run_logger(flow_run, flow))
 
 

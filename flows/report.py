@@ -84,7 +84,7 @@ def render_next_steps(summary: RunSummary) -> Text:
     """Where to look next."""
     steps: Mapping[str, str] = {
         f"{summary.data}/README.md": "what each column means",
-        f"{summary.data}/reports/data_docs/index.html": "what was checked",
+        f"{summary.reports}/data_docs/index.html": "what was checked",
         "winnow status": "the store at a glance",
         "winnow why FILE": "what became of a file, and why",
     }

@@ -68,14 +68,14 @@ def serve_store(settings: Settings, schedule: Schedule, *, watches: bool, is_alo
 
     `watches`: files that arrive start a run, too. `is_alone`: nobody else has runs on this Prefect server.
     """
-    store = {"data": str(settings.data.resolve())}
+    store = {"data": settings.data_url or str(settings.data.resolve())}
     runner = Runner(name="winnow", query_seconds=QUERY_SECONDS)
     ingest_id = runner.add_flow(
         ingest,
         name="ingest",
         schedule=schedule,
         concurrency_limit=ONE_AT_A_TIME,
-        parameters={"inbox": str(settings.inbox.resolve()), **store},
+        parameters={"inbox": settings.inbox_url or str(settings.inbox.resolve()), **store},
     )
     runner.add_flow(backfill, name="backfill", concurrency_limit=ONE_AFTER_ANOTHER, parameters=store)
     if is_alone:

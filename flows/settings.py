@@ -5,7 +5,14 @@ import shlex
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -14,6 +21,7 @@ from pydantic_settings import (
 )
 
 from flows.errors import SettingsError
+from flows.places import clean_url, name_mirror, name_working_copy
 from transforms.contracts.parameters import (
     COLUMN_FIELDS,
     LOWEST_THRESHOLD,
@@ -34,8 +42,15 @@ class Settings(BaseSettings):
         env_prefix=ENV_PREFIX, extra="forbid", frozen=True, pyproject_toml_table_header=("tool", "winnow")
     )
 
-    inbox: Annotated[Path, Field(description="Folder that files are dropped into.")] = Path("seeds")
-    data: Annotated[Path, Field(description="Folder that the datasets are written to.")] = Path("data")
+    inbox: Annotated[Path, Field(description="Folder or URL that files are dropped into.")] = Path("seeds")
+    data: Annotated[Path, Field(description="Folder or URL that the datasets are written to.")] = Path("data")
+    cache: Annotated[Path, Field(description="Folder for what is kept on this machine of an object store.")] = Path(
+        "~/.cache/winnow"
+    )
+    lease_seconds: Annotated[
+        float,
+        Field(ge=1, le=3600, description="A run that died holds an object store this long, for other machines."),
+    ] = 60
     ignore: Annotated[
         tuple[str, ...],
         Field(description="Shell patterns of names to pass over; one with a slash is matched against the path."),
@@ -93,6 +108,9 @@ class Settings(BaseSettings):
         str | None, Field(description="Command that is told of a run that failed, as JSON on its standard input.")
     ] = None
 
+    _urls: dict[str, str] = PrivateAttr(default_factory=dict)
+    """`inbox` and `data` where they are URLs; the fields then hold the folders that stand for them here."""
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -104,6 +122,29 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags first, then the environment, then pyproject.toml of the working folder."""
         return init_settings, env_settings, PyprojectTomlConfigSettingsSource(settings_cls)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def place_mirrors(cls, values: Any, make: ModelWrapValidatorHandler["Settings"]) -> "Settings":
+        """Put folders of this machine in the place of URLs, and remember the URLs."""
+        urls = {name: _find_url(values.get(name)) for name in ("inbox", "data")}
+        cache = Path(values.get("cache", cls.model_fields["cache"].default))
+        places: dict[str, Path] = {}
+        if urls["data"]:
+            places["data"] = name_working_copy(cache, urls["data"])
+        if urls["inbox"]:
+            data = urls["data"] or str(Path(values.get("data", cls.model_fields["data"].default)).resolve())
+            places["inbox"] = name_mirror(cache, urls["inbox"], data) / "inbox"
+        settings = make({**values, **places})
+        settings._urls = {name: url for name, url in urls.items() if url}
+        return settings
+
+    @field_validator("inbox", "data", mode="before")
+    @classmethod
+    def refuse_urls(cls, place: Any) -> Any:
+        """A URL that cannot be used; one that can is a folder by now."""
+        clean_url(str(place))
+        return place
 
     @field_validator("data")
     @classmethod
@@ -129,6 +170,26 @@ class Settings(BaseSettings):
         if unknown:
             raise ValueError(f"no field of a document: {', '.join(unknown)}. Fields are {', '.join(COLUMN_FIELDS)}")
         return columns
+
+    @property
+    def inbox_url(self) -> str | None:
+        """Where the inbox is when it is no folder of this machine."""
+        return self._urls.get("inbox")
+
+    @property
+    def data_url(self) -> str | None:
+        """Where the datasets are when they are in no folder of this machine."""
+        return self._urls.get("data")
+
+    @property
+    def inbox_name(self) -> str:
+        """The inbox as the user knows it: a folder or a URL."""
+        return self.inbox_url or str(self.inbox)
+
+    @property
+    def data_name(self) -> str:
+        """The place of the datasets as the user knows it: a folder or a URL."""
+        return self.data_url or str(self.data)
 
     @property
     def reading(self) -> ReadingParameters:
@@ -171,9 +232,17 @@ def load_settings(**flags: Any) -> Settings:
             f"a setting cannot be read: {error}. In the environment lists are JSON, such as "
             """WINNOW_IGNORE='["*.tmp"]'; pyproject.toml must be valid TOML"""
         ) from error
-    if settings.inbox.resolve() == settings.data.resolve():
-        raise SettingsError(f"inbox and data are both {settings.inbox}: what is published would come in again")
+    if settings.inbox_name == settings.data_name or settings.inbox.resolve() == settings.data.resolve():
+        raise SettingsError(f"inbox and data are both {settings.inbox_name}: what is published would come in again")
     return settings
+
+
+def _find_url(place: Any) -> str | None:
+    """The URL of a place; None when it is a folder, or what `Settings` refuses."""
+    try:
+        return clean_url(str(place))
+    except ValueError:
+        return None
 
 
 def _describe_errors(error: ValidationError) -> str:

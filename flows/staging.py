@@ -11,7 +11,7 @@ import polars as pl
 from flows.deciding import Verdict
 from flows.directory import open_directory
 from flows.feed import stage_feed
-from flows.index import holds_texts, read_segment, stage_index
+from flows.index import holds_texts, open_index, read_segment, stage_index
 from flows.leaving import VERSION, list_gone, scan_versions
 from flows.matching import Matching, open_usable_index
 from flows.publication import (
@@ -183,12 +183,13 @@ def stage_index_changes(
     another rule a rebuild publishes its row of `runs` in any case, and the index names the run of the last row.
     """
     added = [*map(read_segment, matching.remade), *(read_segment(batch.segment) for batch in batches)]
-    if run.reads_raw and not staged and (not run.is_rebuild or find_other_rule(run) is None):
-        is_whole = holds_texts(run.store, added) if run.is_rebuild else matching.index_damage is None
-        if is_whole:
-            return []
+    is_whole = holds_texts(run.store, added) if run.is_rebuild else matching.index_damage is None
+    if is_whole and run.reads_raw and not staged and (not run.is_rebuild or find_other_rule(run) is None):
+        return []
+    # A rebuild finds the index that it would make; then the manifest alone is another one.
+    held = open_index(run.store) if run.is_rebuild and is_whole else open_usable_index(run, matching)
     left = pl.read_parquet(matching.left)["text_key"].to_numpy()
-    names = stage_index(run.store, open_usable_index(run, matching), added, left, run.run_id)
+    names = stage_index(run.store, held, added, left, run.run_id)
     return [stage_file(run.store, name, run.run_id) for name in names]
 
 

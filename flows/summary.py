@@ -17,6 +17,8 @@ class RunSummary:
 
     `index_remade` says what was wrong with the index when the run had to make it again; null otherwise. `changes` says
     what a trial would change (see `flows.trial.Changes`); null for a run that publishes.
+    `index_remade` says what was wrong with the index when the run had to make it again; null otherwise. `reports` is
+    the folder of the pages to look at, which stay on this machine when the datasets are in a bucket.
     """
 
     command: str
@@ -27,6 +29,7 @@ class RunSummary:
     files_new: int
     files_ignored: dict[str, int]
     files_waiting: list[str]
+    reports: str = ""
     documents_in: int = 0
     documents_kept: int = 0
     set_aside_by_relation: dict[str, int] = field(default_factory=dict)
@@ -56,16 +59,17 @@ def count_store(store: Store) -> dict[str, Any]:
     return {f"store_{table.name}": count_rows(store, table) for table in (ARTICLES, DUPLICATES, REJECTS)}
 
 
-def summarise_idle_inbox(settings: Settings, inbox: Inbox) -> RunSummary:
-    """The numbers of a run that found nothing new."""
+def summarise_idle_inbox(settings: Settings, inbox: Inbox, store: Store) -> RunSummary:
+    """The numbers of a run that found nothing new; `store` shows the datasets as they are."""
     return RunSummary(
         command="run",
-        inbox=str(settings.inbox),
-        data=str(settings.data),
+        inbox=settings.inbox_name,
+        data=settings.data_name,
         run_id=None,
         files_seen=inbox.files.height + len(inbox.waiting),
         files_new=0,
         files_ignored=dict(inbox.ignored),
         files_waiting=inbox.waiting,
-        **count_store(Store(settings.data)),
+        reports=str(Store(settings.data).reports),
+        **count_store(store),
     )

@@ -246,7 +246,7 @@ def take_in_documents(settings: Settings, maker: Maker, first: int, count: int) 
     with steps.time("stage"):
         staged = staging.stage_changes(run, staging.list_desired(run, batches, verdict), batches)
     with steps.time("stage index"):
-        staged += staging.stage_index_changes(run, batches, matched)
+        staged += staging.stage_index_changes(run, batches, matched, staged)
     with steps.time("account"):
         outcomes = count_run(run, batches, verdict, staged)
         seen = Discovery((), len(batches), len(batches), {}, ())

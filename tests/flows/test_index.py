@@ -277,6 +277,14 @@ def test_a_rebuild_sees_damage_of_any_kind(settings: Settings, damage: str) -> N
     assert hash_datasets(settings) == before
 
 
+def test_a_rebuild_that_decides_otherwise_leaves_an_index_of_its_own_run(settings: Settings) -> None:
+    """Its texts are the same ones, but an index that named an older run would be made again by the next."""
+    lower = settings.model_copy(update={"floor_words": 250})
+    assert take_in(lower, "backfill")
+    check_index(lower)
+    assert not take_in(lower, "backfill")
+
+
 @pytest.mark.parametrize("damage", [None, "byte 7 of postings", "manifest deleted"])
 def test_compacting_leaves_one_whole_segment(
     settings: Settings, undisturbed: dict[str, pl.DataFrame], damage: str | None
