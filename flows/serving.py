@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from httpx import HTTPError
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import (
@@ -22,7 +23,7 @@ from prefect.client.schemas.objects import (
     StateType,
 )
 from prefect.client.schemas.schedules import CronSchedule
-from prefect.exceptions import TerminationSignal
+from prefect.exceptions import ObjectNotFound, TerminationSignal
 from prefect.runner import Runner
 from prefect.schedules import Schedule
 from prefect.states import Crashed
@@ -113,8 +114,12 @@ def _start_runs(settings: Settings, ingest_id: UUID, stop: threading.Event, watc
             return
         watch = Watch(settings)
         while not stop.is_set():
-            if watch.is_due() and run_ingest(client, ingest_id, stop):
-                watch.note_taken()
+            try:
+                if watch.is_due() and run_ingest(client, ingest_id, stop):
+                    watch.note_taken()
+            except (HTTPError, ObjectNotFound) as error:
+                # The server is away, or the run was deleted: the next look finds the same files.
+                LOG.warning("no run could be started for the files that arrived: %s", error)
             stop.wait(watch.seconds_between_looks)
 
 
