@@ -29,7 +29,7 @@ from prefect.schedules import Schedule
 from prefect.states import Crashed
 
 from flows.backfill import backfill
-from flows.errors import StoreLockedError
+from flows.errors import SettingsError, StoreLockedError
 from flows.ingest import SKIPPED, ingest
 from flows.settings import Settings
 from flows.storage import Store, lock_store
@@ -53,15 +53,13 @@ UNDER_WAY: Final[Sequence[StateType]] = (StateType.PENDING, StateType.RUNNING, S
 
 
 def make_schedule(every_minutes: float, cron: str | None) -> Schedule:
-    """An interval, or the times of a cron expression (UTC); ValueError when it is none."""
+    """An interval, or the times of a cron expression (UTC); SettingsError when it is none."""
     if cron is None:
         return Schedule(interval=timedelta(minutes=every_minutes))
-    return Schedule(cron=validate_cron(cron), timezone="UTC")
-
-
-def validate_cron(expression: str) -> str:
-    """A cron expression as Prefect's schedules take it; ValueError says what is wrong with another one."""
-    return CronSchedule(cron=expression).cron
+    try:
+        return Schedule(cron=CronSchedule(cron=cron).cron, timezone="UTC")
+    except ValueError as error:
+        raise SettingsError(f"cron = {cron!r}: Prefect takes it for no cron expression, such as '0 6 * * *'") from error
 
 
 def serve_store(settings: Settings, schedule: Schedule, *, watches: bool, is_alone: bool) -> None:
