@@ -203,10 +203,7 @@ def serve(
         own = stack.enter_context(provide_lasting_api(settings.data / ".prefect", port, import_serving))
         from flows.serving import make_schedule, serve_store
 
-        try:
-            schedule = make_schedule(DEFAULT_MINUTES if every is None else every, cron)
-        except ValueError as error:
-            raise click.UsageError(f"--cron {cron!r} is no schedule: {error}") from error
+        schedule = make_schedule(every or DEFAULT_MINUTES, cron)
         where = own or os.environ.get("PREFECT_API_URL") or "the server of your Prefect profile"
         said = f"at {cron!r} (UTC)" if cron else f"every {every or DEFAULT_MINUTES:g} minutes"
         if as_json:

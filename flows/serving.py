@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from httpx import HTTPError
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import (
@@ -22,13 +23,13 @@ from prefect.client.schemas.objects import (
     StateType,
 )
 from prefect.client.schemas.schedules import CronSchedule
-from prefect.exceptions import TerminationSignal
+from prefect.exceptions import ObjectNotFound, TerminationSignal
 from prefect.runner import Runner
 from prefect.schedules import Schedule
 from prefect.states import Crashed
 
 from flows.backfill import backfill
-from flows.errors import StoreLockedError
+from flows.errors import SettingsError, StoreLockedError
 from flows.ingest import SKIPPED, ingest
 from flows.settings import Settings
 from flows.storage import Store, lock_store
@@ -52,15 +53,13 @@ UNDER_WAY: Final[Sequence[StateType]] = (StateType.PENDING, StateType.RUNNING, S
 
 
 def make_schedule(every_minutes: float, cron: str | None) -> Schedule:
-    """An interval, or the times of a cron expression (UTC); ValueError when it is none."""
+    """An interval, or the times of a cron expression (UTC); SettingsError when it is none."""
     if cron is None:
         return Schedule(interval=timedelta(minutes=every_minutes))
-    return Schedule(cron=validate_cron(cron), timezone="UTC")
-
-
-def validate_cron(expression: str) -> str:
-    """A cron expression as Prefect's schedules take it; ValueError says what is wrong with another one."""
-    return CronSchedule(cron=expression).cron
+    try:
+        return Schedule(cron=CronSchedule(cron=cron).cron, timezone="UTC")
+    except ValueError as error:
+        raise SettingsError(f"cron = {cron!r}: Prefect takes it for no cron expression, such as '0 6 * * *'") from error
 
 
 def serve_store(settings: Settings, schedule: Schedule, *, watches: bool, is_alone: bool) -> None:
@@ -113,8 +112,12 @@ def _start_runs(settings: Settings, ingest_id: UUID, stop: threading.Event, watc
             return
         watch = Watch(settings)
         while not stop.is_set():
-            if watch.is_due() and run_ingest(client, ingest_id, stop):
-                watch.note_taken()
+            try:
+                if watch.is_due() and run_ingest(client, ingest_id, stop):
+                    watch.note_taken()
+            except (HTTPError, ObjectNotFound) as error:
+                # The server is away, or the run was deleted: the next look finds the same files.
+                LOG.warning("no run could be started for the files that arrived: %s", error)
             stop.wait(watch.seconds_between_looks)
 
 

@@ -1,11 +1,18 @@
 """A sentence that more documents share than are compared with one another: the same store whatever the order."""
 
 import random
+import shutil
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
+import transforms.documents
+from flows.run import Days
 from flows.settings import Settings
 from flows.storage import Store
+from tests.property.test_backfill import make_describer
 from tests.support.corpora import make_words, write_paragraphs
 from tests.support.stores import (
     assert_same_results,
@@ -78,3 +85,24 @@ def test_pairs_come_back_when_a_list_grows_short(tmp_path: Path) -> None:
     left = DOCUMENTS - len(changed)
     assert left <= LIST_CAP
     assert Store(shrunk.data).read(OVERLAPS).height >= left * (left - 1) // 2
+
+
+def test_days_derived_again_in_a_long_list_give_what_all_at_once_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other titles move documents up and down among the highest of the list, which decides who is compared."""
+    documents = write_documents()
+    names = sorted(documents)
+    days = [date(2026, 3, 1), date(2026, 3, 2)]
+    made = settings_for(tmp_path / "made")
+    monkeypatch.setattr(transforms.documents, "extract_metadata", make_describer(1))
+    for day, part in zip(days, (names[::2], names[1::2]), strict=True):
+        drop_files(made, {name: documents[name] for name in part})
+        take_in(made, now=datetime(day.year, day.month, day.day, tzinfo=UTC))
+    at_once = settings_for(tmp_path / "at_once")
+    shutil.copytree(made.data, at_once.data)
+    monkeypatch.setattr(transforms.documents, "extract_metadata", make_describer(2))
+    for day in days:
+        assert take_in(made, days=Days(day, day))
+    assert take_in(at_once, "backfill")
+    assert_same_results(read_results(made), read_results(at_once))

@@ -24,8 +24,8 @@ start = flows.server._start_server
 flows.server.START_TIMEOUT_SECONDS = 30
 started = []
 
-def start_and_tell(port, log):
-    started.append(start(port, log))
+def start_and_tell(port, log, **more):
+    started.append(start(port, log, **more))
     return started[-1]
 
 flows.server._start_server = start_and_tell

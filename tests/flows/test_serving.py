@@ -19,7 +19,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelling, Scheduled
 
 import flows.ingest
-from flows.errors import ServerError, StoreLockedError
+from flows.errors import ServerError, SettingsError, StoreLockedError
 from flows.ingest import SKIPPED, ingest
 from flows.notifying import run_hook
 from flows.server import _announce, find_serving
@@ -172,7 +172,7 @@ def test_one_serves_a_store_and_others_find_its_server(tmp_path: Path) -> None:
 def test_a_schedule_is_an_interval_or_times() -> None:
     assert make_schedule(0.5, None).interval == timedelta(seconds=30)
     assert make_schedule(15, "0 6 * * *").cron == "0 6 * * *"
-    with pytest.raises(ValueError, match="cron"):
+    with pytest.raises(SettingsError, match="cron"):
         make_schedule(15, "at noon")
 
 

@@ -21,7 +21,8 @@ from flows.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_SERVER_EPHEMERAL_ENABLED": "false"}
-WAIT_SECONDS = 180.0
+WAIT_SECONDS = 600.0
+"""On a busy machine; a second or two is usual."""
 
 
 @dataclass
