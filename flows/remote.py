@@ -41,6 +41,9 @@ LOOKS: Final = 20
 
 PAUSE_SECONDS: Final = 0.2
 
+READING_SECONDS: Final = 15.0
+"""Time for which a request of a command that reads is tried again."""
+
 
 def open_mirror(settings: Settings) -> Mirror:
     """The mirror of the store that the settings name."""
@@ -50,6 +53,11 @@ def open_mirror(settings: Settings) -> Mirror:
 def open_bucket(settings: Settings, url: str) -> Bucket:
     """A bucket that is waited for as long as a lease on it lasts."""
     return Bucket(url, settings.lease_seconds)
+
+
+def open_to_read(settings: Settings, url: str) -> Bucket:
+    """A bucket for somebody who waits for the answer."""
+    return Bucket(url, min(settings.lease_seconds, READING_SECONDS))
 
 
 # --- changing --------------------------------------------------------------------------------------------------------
@@ -93,18 +101,28 @@ class _Held:
         journal = Journal(name_staging(self.lease.claim.generation), tuple(file.name for file in ordered), tuple(gone))
         with ThreadPoolExecutor(TRANSFERS) as pool:
             list(pool.map(lambda name: self._upload(journal, name), journal.files))
-        self.lease.commit(journal)
-        try:
+        with _explain("it is not known whether the run was committed: {}. The next run finishes it, or undoes it."):
+            self.lease.commit(journal)
+        with _explain("the run is committed, but {}. The next run will finish it."):
             finish_publication(self.bucket, self.lease)
-        except LeaseLostError:
-            raise
-        except StoreError as error:
-            raise StoreError(f"the run is committed, but {error}. The next run will finish it.") from error
-        self.mirror.adopt(changed, list_published(self.bucket.list_objects()))
+        # All is in place. What cannot be asked for now is fetched the next time.
+        with suppress(StoreError):
+            self.mirror.adopt(changed, list_published(self.bucket.list_objects()))
 
     def _upload(self, journal: Journal, name: str) -> None:
         self.lease.check()
         self.bucket.upload(self.mirror.store.root / name, f"{journal.folder}/{name}")
+
+
+@contextmanager
+def _explain(what: str) -> Iterator[None]:
+    """Say what trouble with the store means at this point."""
+    try:
+        yield
+    except LeaseLostError:
+        raise
+    except StoreError as error:
+        raise StoreError(what.format(str(error).rstrip("."))) from error
 
 
 @contextmanager
@@ -214,7 +232,7 @@ def view_store(settings: Settings) -> Iterator[Settings]:
 def make_view(settings: Settings) -> Store:
     """Links to the objects of one moment, fetched as far as they are not here."""
     assert settings.data_url is not None  # noqa: S101
-    mirror, bucket = open_mirror(settings), open_bucket(settings, settings.data_url)
+    mirror, bucket = open_mirror(settings), open_to_read(settings, settings.data_url)
     for _ in range(LOOKS):
         before, _item = read_claim(bucket)
         listed = bucket.list_objects()
@@ -247,7 +265,7 @@ def refetch_damaged(settings: Settings) -> list[str]:
     """Look at the content of all that is kept here of the store; names what was damaged, which is fetched again."""
     if settings.data_url is None:
         return []
-    bucket = open_bucket(settings, settings.data_url)
+    bucket = open_to_read(settings, settings.data_url)
     return open_mirror(settings).find_damage(list_published(bucket.list_objects()))
 
 
@@ -255,5 +273,5 @@ def holds_commit(settings: Settings) -> bool:
     """Whether a publication of the store waits to be finished."""
     if settings.data_url is None:
         return False
-    claim, _ = read_claim(open_bucket(settings, settings.data_url))
+    claim, _ = read_claim(open_to_read(settings, settings.data_url))
     return claim.journal is not None
