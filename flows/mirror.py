@@ -33,7 +33,7 @@ TRANSFERS: Final = 8
 INBOX_RECORD: Final = "index/inbox-"
 """What is known of the objects of an inbox; see `flows.object_inbox`."""
 
-CATALOG: Final = ("README.md", "datapackage.json")
+CATALOG: Final = ("README.md", "datapackage.json", "store.json")
 
 NAME_BYTES: Final = 255
 """Longest name of a file that file systems take."""

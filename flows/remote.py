@@ -4,7 +4,8 @@ A run works on the mirror of this machine as on any local store, and what it cha
 
 1. Every new or changed file is uploaded to `work/<generation>/`. Until the next step it is as if there were no run.
 2. The lease is replaced, on the condition that it is still ours, by one that holds the journal. This is the commit.
-3. Each object is copied to its own key, whole, in the order of `order_for_publication`; then what goes is deleted.
+3. What goes is deleted, and each object is copied to its own key, whole, in the order of `order_for_publication`.
+   So where rows move to another object, a reader that globs can miss them for a moment, and never sees them twice.
 4. The staged objects are deleted, and then the journal is taken out of the lease.
 
 Whoever takes the lease next finishes 3 and 4 when there is a journal, and deletes what is staged without one. A holder
@@ -182,6 +183,8 @@ def finish_publication(bucket: Bucket, lease: Lease) -> None:
     journal = lease.claim.journal
     if journal is None:
         return
+    lease.check()
+    bucket.delete(journal.gone)
     for name in journal.files:
         lease.check()
         try:
@@ -189,7 +192,6 @@ def finish_publication(bucket: Bucket, lease: Lease) -> None:
         except ObjectGoneError:
             _require_object(bucket, name, journal)
     lease.check()
-    bucket.delete(journal.gone)
     bucket.delete([item.key for item in bucket.list_objects(journal.folder)])
     lease.settle()
 
