@@ -48,7 +48,7 @@ faults: $(READY)
 soak: $(READY)
 	$(BIN)/python -m tests.soak $(ARGS)
 
-# Breaks runs on a real S3 server at 240 points; takes a quarter of an hour. `make faults-s3 ARGS="--points 50 --seed 7"` tries others.
+# Breaks runs on a real S3 server at 240 points; takes half an hour of two busy cores. `make faults-s3 ARGS="--points 50 --seed 7"` tries others.
 faults-s3: $(READY)
 	$(BIN)/python -m tests.faults.s3 $(ARGS)
 

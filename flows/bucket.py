@@ -24,6 +24,9 @@ CONNECT_SECONDS: Final = 10
 REQUEST_SECONDS: Final = 300
 """A large object takes its time; one that does not come at all is noticed by the time between two reads."""
 
+INSTANCE_ADDRESS: Final = "169.254.169.254"
+"""Where the library asks for credentials last: the host of a virtual machine at Amazon."""
+
 CHUNK_BYTES: Final = 8 << 20
 DELETED_TOGETHER: Final = 500
 
@@ -88,6 +91,8 @@ class Bucket:
             ) from error
         except (BaseError, ValueError) as error:
             said = _quote(error)
+            if INSTANCE_ADDRESS in said:
+                said += ". No credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
             raise StoreError(f"{action} of {place} failed: {said}") from error
 
     def list_objects(self, prefix: str = "") -> list[Listed]:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from flows.summary import RunSummary
 
 EXIT_FAILED = 1
-
-NO_FOLDERS = "a bucket has no folders that could change places, and readers would see rows twice"
 DEFAULT_MINUTES = 15.0
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -391,7 +389,7 @@ def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
 
     settings = read_store_settings(inbox, data, to_change=True)
     with exit_codes(settings), hold_store(settings, "compact"):
-        done = compact_store(Store(settings.data), NO_FOLDERS if settings.data_url else None)
+        done = compact_store(Store(settings.data))
     if as_json:
         print_json(done.to_dict())
     else:

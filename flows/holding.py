@@ -50,9 +50,9 @@ def look_at_inbox(settings: Settings, store: Store, *, remember: bool) -> tuple[
         return list_inbox(at_once, Store(settings.data), remember=remember), 0
     require_library()
     from flows.object_inbox import list_objects  # noqa: PLC0415
-    from flows.remote import open_bucket  # noqa: PLC0415
+    from flows.remote import open_to_read  # noqa: PLC0415
 
-    listing = list_objects(settings, open_bucket(settings, settings.inbox_url), store)
+    listing = list_objects(settings, open_to_read(settings, settings.inbox_url), store)
     return listing.to_inbox(settings), len(listing.unknown)
 
 

@@ -126,13 +126,13 @@ class Mirror:
         """Files that are as they were put here, by what they are."""
         held = {}
         for path in self.objects.iterdir():
-            if path.suffix == PART:
-                continue
-            kept = Kept.of(path)
-            if kept.is_whole():
-                held[path.name.partition(".")[0]] = kept
-            else:
-                path.unlink(missing_ok=True)
+            # Not ours, or deleted by another process just now.
+            with suppress(ValueError, FileNotFoundError):
+                kept = Kept.of(path)
+                if kept.is_whole():
+                    held[path.name.partition(".")[0]] = kept
+                else:
+                    path.unlink()
         return held
 
     def _fetch(self, bucket: Bucket, key: str, item: Listed) -> Kept:

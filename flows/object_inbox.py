@@ -70,12 +70,8 @@ def list_objects(settings: Settings, bucket: Bucket, store: Store) -> Listing:
     ).join(record, on=["key", "e_tag", "source_bytes"], how="left", maintain_order="left")
     # A larger file is rejected for its size alone, which the listing tells.
     is_large = pl.col("source_bytes") > settings.max_file_bytes
-    told = rows.filter(pl.col("source_sha256").is_not_null() | is_large).with_columns(
-        pl.Series("source_path", [], pl.String)
-        if rows.is_empty()
-        else pl.col("key").map_elements(name_source, pl.String).alias("source_path")
-    )
-    files = _frame(told.select("source_path", "source_bytes", "source_sha256").to_dicts())
+    told = rows.filter(pl.col("source_sha256").is_not_null() | is_large)
+    files = _frame(_name_files(told))
     # Of what the store has no more (a part of `raw` was deleted, say) the bytes are needed again.
     lost = select_new(files.filter(pl.col("source_sha256").is_not_null()), store, remember=False)["source_path"]
     listing.known = files.filter(~pl.col("source_path").is_in(lost.implode()))
@@ -163,12 +159,7 @@ def record_taken(settings: Settings) -> None:
     """Write down which content the objects had that the store knows by now; their bytes are not needed here."""
     store = Store(settings.data)
     fetched = pl.read_parquet(settings.inbox.with_name(FETCHED), schema=RECORD)
-    files = _frame(
-        [
-            {"source_path": name_source(row["key"]), **{name: row[name] for name in ("source_bytes", "source_sha256")}}
-            for row in fetched.iter_rows(named=True)
-        ]
-    )
+    files = _frame(_name_files(fetched))
     untaken = set(select_new(files, store, remember=False)["source_path"])
     taken = fetched.filter([name_source(key) not in untaken for key in fetched["key"]])
     old = read_record(settings, store)
@@ -192,6 +183,14 @@ def read_record(settings: Settings, store: Store) -> pl.DataFrame:
 def _record_path(settings: Settings, store: Store) -> Path:
     name = hashlib.sha256(str(settings.inbox_url).encode()).hexdigest()[:16]
     return store.root / f"{INBOX_RECORD}{name}.parquet"
+
+
+def _name_files(objects: pl.DataFrame) -> list[dict[str, Any]]:
+    """Rows of RECORD as discovery knows files."""
+    return [
+        {"source_path": name_source(row["key"]), **{name: row[name] for name in ("source_bytes", "source_sha256")}}
+        for row in objects.iter_rows(named=True)
+    ]
 
 
 def _frame(rows: list[dict[str, Any]]) -> pl.DataFrame:

@@ -4,7 +4,8 @@ A run works on the mirror of this machine as on any local store, and what it cha
 
 1. Every new or changed file is uploaded to `work/<generation>/`. Until the next step it is as if there were no run.
 2. The lease is replaced, on the condition that it is still ours, by one that holds the journal. This is the commit.
-3. Each object is copied to its own key, whole, in the order of `order_for_publication`; then what goes is deleted.
+3. What goes is deleted, and each object is copied to its own key, whole, in the order of `order_for_publication`.
+   So where rows move to another object, a reader that globs can miss them for a moment, and never sees them twice.
 4. The staged objects are deleted, and then the journal is taken out of the lease.
 
 Whoever takes the lease next finishes 3 and 4 when there is a journal, and deletes what is staged without one. A holder
@@ -41,6 +42,9 @@ LOOKS: Final = 20
 
 PAUSE_SECONDS: Final = 0.2
 
+READING_SECONDS: Final = 15.0
+"""Time for which a request of a command that reads is tried again."""
+
 
 def open_mirror(settings: Settings) -> Mirror:
     """The mirror of the store that the settings name."""
@@ -50,6 +54,11 @@ def open_mirror(settings: Settings) -> Mirror:
 def open_bucket(settings: Settings, url: str) -> Bucket:
     """A bucket that is waited for as long as a lease on it lasts."""
     return Bucket(url, settings.lease_seconds)
+
+
+def open_to_read(settings: Settings, url: str) -> Bucket:
+    """A bucket for somebody who waits for the answer."""
+    return Bucket(url, min(settings.lease_seconds, READING_SECONDS))
 
 
 # --- changing --------------------------------------------------------------------------------------------------------
@@ -95,18 +104,28 @@ class _Held:
         journal = Journal(name_staging(self.lease.claim.generation), tuple(file.name for file in ordered), tuple(gone))
         with ThreadPoolExecutor(TRANSFERS) as pool:
             list(pool.map(lambda name: self._upload(journal, name), journal.files))
-        self.lease.commit(journal)
-        try:
+        with _explain("it is not known whether the run was committed: {}. The next run finishes it, or undoes it."):
+            self.lease.commit(journal)
+        with _explain("the run is committed, but {}. The next run will finish it."):
             finish_publication(self.bucket, self.lease)
-        except LeaseLostError:
-            raise
-        except StoreError as error:
-            raise StoreError(f"the run is committed, but {error}. The next run will finish it.") from error
-        self.mirror.adopt(changed, list_published(self.bucket.list_objects()))
+        # All is in place. What cannot be asked for now is fetched the next time.
+        with suppress(StoreError):
+            self.mirror.adopt(changed, list_published(self.bucket.list_objects()))
 
     def _upload(self, journal: Journal, name: str) -> None:
         self.lease.check()
         self.bucket.upload(self.mirror.store.root / name, f"{journal.folder}/{name}")
+
+
+@contextmanager
+def _explain(what: str) -> Iterator[None]:
+    """Say what trouble with the store means at this point."""
+    try:
+        yield
+    except LeaseLostError:
+        raise
+    except StoreError as error:
+        raise StoreError(what.format(str(error).rstrip("."))) from error
 
 
 @contextmanager
@@ -166,6 +185,8 @@ def finish_publication(bucket: Bucket, lease: Lease) -> None:
     journal = lease.claim.journal
     if journal is None:
         return
+    lease.check()
+    bucket.delete(journal.gone)
     for name in journal.files:
         lease.check()
         try:
@@ -173,7 +194,6 @@ def finish_publication(bucket: Bucket, lease: Lease) -> None:
         except ObjectGoneError:
             _require_object(bucket, name, journal)
     lease.check()
-    bucket.delete(journal.gone)
     bucket.delete([item.key for item in bucket.list_objects(journal.folder)])
     lease.settle()
 
@@ -216,7 +236,7 @@ def view_store(settings: Settings) -> Iterator[Settings]:
 def make_view(settings: Settings) -> Store:
     """Links to the objects of one moment, fetched as far as they are not here."""
     assert settings.data_url is not None  # noqa: S101
-    mirror, bucket = open_mirror(settings), open_bucket(settings, settings.data_url)
+    mirror, bucket = open_mirror(settings), open_to_read(settings, settings.data_url)
     for _ in range(LOOKS):
         before, _item = read_claim(bucket)
         listed = bucket.list_objects()
@@ -249,7 +269,7 @@ def refetch_damaged(settings: Settings) -> list[str]:
     """Look at the content of all that is kept here of the store; names what was damaged, which is fetched again."""
     if settings.data_url is None:
         return []
-    bucket = open_bucket(settings, settings.data_url)
+    bucket = open_to_read(settings, settings.data_url)
     return open_mirror(settings).find_damage(list_published(bucket.list_objects()))
 
 
@@ -257,5 +277,5 @@ def holds_commit(settings: Settings) -> bool:
     """Whether a publication of the store waits to be finished."""
     if settings.data_url is None:
         return False
-    claim, _ = read_claim(open_bucket(settings, settings.data_url))
+    claim, _ = read_claim(open_to_read(settings, settings.data_url))
     return claim.journal is not None

@@ -376,7 +376,7 @@ def take_in_when_free(settings: Settings) -> None:
             return
 
 
-@pytest.mark.parametrize("share", [0.3, 0.8])
+@pytest.mark.parametrize("share", [0.8])
 def test_a_run_whose_line_breaks_says_so_and_is_finished_or_undone(
     share: float,
     before: Settings,
