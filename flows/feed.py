@@ -7,10 +7,10 @@ there, one at a time. What is held beside one file are the documents that left t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import polars as pl
 
+from flows.directory import HELD_TABLES
 from flows.publication import StagedFile, locate_staged, stage_new_files
 from flows.run import Run
 from flows.slices import walk_rows
@@ -24,9 +24,7 @@ from transforms.changes import (
     find_changed_fields,
     list_state_columns,
 )
-from transforms.contracts import ARTICLES, CHANGES, DUPLICATES, Table
-
-HELD_TABLES: Final = (ARTICLES, DUPLICATES)
+from transforms.contracts import CHANGES, Table
 
 
 @dataclass(frozen=True)
@@ -84,8 +82,9 @@ def _walk_feed(before: Store, after: Store) -> Iterator[pl.DataFrame]:
 
 
 def _list_changed_files(before: Store, after: Store) -> list[_ChangedFile]:
+    held = {name: path for table in HELD_TABLES for name, path in before.list_files(table).items()}
     return [
-        _ChangedFile(table, path, before.list_files(table).get(name))
+        _ChangedFile(table, path, held.get(name))
         for table in HELD_TABLES
         for name, path in after.list_files(table).items()
         if name in after.staged
