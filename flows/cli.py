@@ -277,6 +277,26 @@ def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
         out.print(done.render())
 
 
+@cli.command()
+@with_store
+@with_json
+def report(inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Make a site of the store to look at: DATA/reports/site/index.html.
+
+    Overview, search, every document, copies and their articles side by side, runs, and what each column means. It
+    opens from the disk, with no server and no network. Made whole each time; it shows the store as it is now.
+    """
+    from flows.site.build import write_report
+
+    settings = read_store_settings(inbox, data)
+    with exit_codes(settings):
+        made = write_report(settings)
+    if as_json:
+        print_json(made.to_dict())
+    else:
+        out.print(made.render(), markup=False)
+
+
 def find_nothing_new(settings: Settings) -> "RunSummary | None":
     """The summary of a run with nothing to do, or None when there is something; Prefect is not needed to know."""
     from flows.discovery import list_inbox, select_new
