@@ -34,11 +34,14 @@ def list_ties(documents: pl.DataFrame) -> pl.DataFrame:
 
 
 def write_families(ties: pl.DataFrame, folder: Path) -> int:
-    """The part `families`: the number of each article that has copies and of these, largest family first. How many."""
+    """The part `families`: articles that have copies, their copies and the words that each has in common, most copies first.
+
+    Returns how many families there are.
+    """
     families = (
         ties.sort("number")
         .group_by("article")
-        .agg(pl.col("number").alias("copies"))
+        .agg(pl.col("number").alias("copies"), "words")
         .sort(pl.col("copies").list.len(), "article", descending=[True, False])
     )
     write_part(folder, "families", encode(families.to_dict(as_series=False)))

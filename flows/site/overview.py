@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from flows.site.parts import encode
 from flows.storage import Store
 from flows.summary import count_rows
 from transforms.contracts import REJECTS, RUNS, TABLES
@@ -57,9 +58,8 @@ def _count_by_time(dated: pl.DataFrame, split: tuple[pl.Expr, ...]) -> dict[str,
     ).row(0)
     unit = "month" if (last.year - first.year) * 12 + last.month - first.month < LONGEST_BY_MONTH else "year"
     every = {"month": "1mo", "year": "1y"}[unit]
-    periods = pl.date_range(first, last, every, eager=True).dt.truncate(every).unique().sort().alias("period")
-    end = pl.select(pl.lit(last).dt.truncate(every)).item()
-    periods = pl.concat([periods, pl.Series("period", [end])]).unique().sort()
+    begin = first.replace(day=1) if unit == "month" else first.replace(day=1, month=1)
+    periods = pl.date_range(begin, last, every, eager=True).alias("period")
     counted = dated.group_by(day.dt.truncate(every).alias("period")).agg(*split)
     bars = periods.to_frame().join(counted, on="period", how="left", maintain_order="left").fill_null(0)
     shown = bars.select(pl.col("period").dt.strftime("%Y-%m" if unit == "month" else "%Y"), "kept", "aside")
@@ -163,7 +163,10 @@ def describe_runs(store: Store) -> dict[str, Any]:
         ],
         "stages": stages,
         "usual": _find_usual(runs.slice(1, USUAL_RUNS)),
-        "parameters": json.loads(listed[0]["parameters"]) if listed else {},
+        "parameters": {
+            name: value if isinstance(value, str) else encode(value)
+            for name, value in (json.loads(listed[0]["parameters"]) if listed else {}).items()
+        },
     }
 
 

@@ -14,6 +14,11 @@ from transforms.contracts.vocabulary import REJECT_REASONS
 
 HERE: Final = Path(__file__).parent
 
+UNITS: Final = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
+
+SHOWN_IN_SECONDS: Final = 120
+"""Longer times are shown in minutes."""
+
 POLICY: Final = (
     "default-src 'none'; script-src file:; style-src file:; img-src data:; base-uri 'none'; form-action 'none'; "
     "object-src 'none'; require-trusted-types-for 'script'; trusted-types winnow"
@@ -76,16 +81,15 @@ def show_number(number: float) -> str:
 
 def show_size(size: float) -> str:
     """Bytes in the unit that fits."""
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1_000:
-            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
-        size /= 1_000
-    return f"{size:,.1f} GB"
+    for unit, bytes_each in UNITS:
+        if size >= bytes_each:
+            return f"{size / bytes_each:,.1f} {unit}"
+    return f"{size:,.0f} bytes"
 
 
 def show_seconds(seconds: float) -> str:
     """Seconds, or minutes where they are many."""
-    return f"{seconds:,.1f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
+    return f"{seconds:,.1f} s" if seconds < SHOWN_IN_SECONDS else f"{seconds / 60:,.0f} min"
 
 
 def measure_folder(folder: Path) -> Mapping[str, int]:

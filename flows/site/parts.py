@@ -15,7 +15,7 @@ COMPRESSION_LEVEL: Final = 6
 
 
 def pack(text: str) -> str:
-    """`text` as zlib makes it smaller, in base64; `DecompressionStream("deflate")` reads it. Equal texts, equal bytes."""
+    """`text` as zlib makes it smaller, in base64, for `DecompressionStream("deflate")`. Equal texts, equal bytes."""
     return base64.b64encode(zlib.compress(text.encode(), COMPRESSION_LEVEL)).decode("ascii")
 
 

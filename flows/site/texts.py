@@ -89,9 +89,9 @@ def walk_everything(store: Store, documents: pl.DataFrame, ties: pl.DataFrame) -
     for table in (ARTICLES, DUPLICATES):
         shown = [name for name in table.column_names if name not in ("published_at", "partners", "duplicate_of")]
         for rows in walk_rows(store.list_files(table).values(), table, table.column_names):
-            whole = rows.with_columns(
-                show_published(), pl.col("ingested_at").dt.strftime("%Y-%m-%d %H:%M:%S")
-            ).join(numbers, on="document_id", maintain_order="left")
+            whole = rows.with_columns(show_published(), pl.col("ingested_at").dt.strftime("%Y-%m-%d %H:%M:%S")).join(
+                numbers, on="document_id", maintain_order="left"
+            )
             yield _to_spilled(whole, "document", pl.lit(0), [*shown, "published", "number"])
     for rows in walk_rows(store.list_files(REMOVED).values(), REMOVED, REMOVED.column_names):
         yield _to_spilled(rows, "removed", pl.col("line"), ["line", "kind", "text", "rule"])
@@ -100,18 +100,16 @@ def walk_everything(store: Store, documents: pl.DataFrame, ties: pl.DataFrame) -
     yield from _spill_ties(ties, documents)
 
 
+PAIR: Final = ("number", "words", "share", "other_share", "passages")
+
+
 def _spill_pairs(rows: pl.DataFrame, numbers: pl.DataFrame) -> Iterator[pl.DataFrame]:
     passage = pl.col("spans").list.eval(pl.element().struct.field("passage"))
-    pairs = rows.with_columns(
-        show_share("share"), show_share("other_share"), passage.list.n_unique().alias("passages")
-    )
-    others = numbers.rename({"document_id": "other_id"})
-    below = pairs.join(others, on="other_id", maintain_order="left")
-    yield _to_spilled(
-        below, "below", -pl.col("words").cast(pl.Int64), ["number", "words", "share", "other_share", "passages", "spans"]
-    )
-    above = pairs.join(numbers, on="document_id", maintain_order="left")
-    above = above.select(
+    pairs = rows.with_columns(show_share("share"), show_share("other_share"), passage.list.n_unique().alias("passages"))
+    most_words_first = -pl.col("words").cast(pl.Int64)
+    below = pairs.join(numbers.rename({"document_id": "other_id"}), on="other_id", maintain_order="left")
+    yield _to_spilled(below, "below", most_words_first, [*PAIR, "spans"])
+    above = pairs.join(numbers, on="document_id", maintain_order="left").select(
         pl.col("other_id").alias("document_id"),
         "number",
         "words",
@@ -119,9 +117,7 @@ def _spill_pairs(rows: pl.DataFrame, numbers: pl.DataFrame) -> Iterator[pl.DataF
         pl.col("other_share").alias("share"),
         pl.col("share").alias("other_share"),
     )
-    yield _to_spilled(
-        above, "above", -pl.col("words").cast(pl.Int64), ["number", "words", "share", "other_share", "passages"]
-    )
+    yield _to_spilled(above, "above", most_words_first, list(PAIR))
 
 
 def _spill_ties(ties: pl.DataFrame, documents: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -68,11 +68,12 @@
   // Where the passages lie in each text, as a bar: what is whole, what is a part.
   function strip(sides, number) {
     const size = (one) => Math.max(1, Array.from(one.text).length);
-    return make("div", { class: "strips", "aria-hidden": "true" }, sides.map((side) => {
+    return make("div", { class: "strips" }, sides.map((side) => {
       const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
       const length = size(side.one);
       svg.setAttribute("viewBox", `0 0 ${length} 10`);
       svg.setAttribute("preserveAspectRatio", "none");
+      svg.setAttribute("aria-hidden", "true");
       for (const run of side.runs) {
         const rect = document.createElementNS("http://www.w3.org/2000/svg", "rect");
         rect.setAttribute("x", run.start);
@@ -82,7 +83,7 @@
         rect.addEventListener("click", () => go(run.passage));
         svg.append(rect);
       }
-      return svg;
+      return make("div", {}, make("p", { class: "name" }, said(winnow.nameOf(side.one))), svg);
     }));
   }
 

@@ -35,7 +35,23 @@
       winnow.texts.byline(one),
       make("p", { class: "facts" }, facts.flatMap((fact, n) => (n ? [" · ", fact] : [fact]))),
       one.reason ? make("p", { class: "reason" }, said(one.reason)) : null,
-      partners.length ? make("ul", { class: "partners" }, partners.map((other) => make("li", {}, winnow.family.compareLink({ document_id: one.document_id, title: one.title, source_path: one.source_path }, other), " with ", winnow.linkTo(other), other.words ? make("span", { class: "soft" }, ` ${things(other.words, "word")} in common`) : null))) : null);
+      partners.length ? make("ul", { class: "partners" }, partners.map((other) => make("li", {}, winnow.family.compareLink({ document_id: one.document_id, title: one.title, source_path: one.source_path }, other), " with ", winnow.linkTo(other), other.words ? make("span", { class: "soft" }, ` ${things(other.words, "word")} in common`) : null))) : null,
+      jumps(found));
+  }
+
+  // The way to the parts of the page. The address holds its state, so these are no anchors.
+  function jumps(found) {
+    const targets = [["copies", found.copies.length ? (found.copies.length === 1 ? "1 copy" : `${count(found.copies.length)} copies`) : null], ["passages", "shared passages"],
+      ["metadata", "metadata and evidence"], ["removed", `${things(found.removed.length, "line")} taken out`], ["source", "source"]];
+    return make("nav", { class: "jumps", "aria-label": "Parts of this page" }, targets.filter(([, words]) => words).map(([id, words]) => {
+      const button = make("button", { type: "button", class: "quiet" }, words);
+      button.addEventListener("click", () => {
+        const target = document.getElementById(id);
+        target.scrollIntoView({ block: "start" });
+        target.focus({ preventScroll: true });
+      });
+      return button;
+    }));
   }
 
   function texts(found) {
@@ -62,9 +78,9 @@
       const rows = await winnow.family.gather(some.map((pair) => pair.number));
       body.append(...rows.map((other, n) => make("tr", {},
         make("th", { scope: "row" }, winnow.linkTo(other), make("div", { class: "soft path" }, said(other.source_path))),
-        make("td", { class: "figure" }, count(some[n].words)),
+        make("td", { class: "figure", "data-label": "Words" }, count(some[n].words)),
         make("td", { class: "figure wide" }, count(some[n].passages)),
-        make("td", { class: "figure" }, `${some[n].share} %`),
+        make("td", { class: "figure", "data-label": "of this" }, `${some[n].share} %`),
         make("td", { class: "figure wide" }, `${some[n].other_share} %`),
         make("td", {}, winnow.tag(other.place)),
         make("td", {}, winnow.family.compareLink(found.document, other)))));
@@ -76,7 +92,7 @@
     await grow();
     return section("passages", `Shared passages: ${things(pairs.length, "document")}`, make("div", { class: "scroll" },
       make("table", { class: "list" }, make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "With"), make("th", { scope: "col", class: "figure" }, "Words"), make("th", { scope: "col", class: "figure wide" }, "Passages"),
-        make("th", { scope: "col", class: "figure" }, "Of this"), make("th", { scope: "col", class: "figure wide" }, "Of that"), make("th", { scope: "col" }, "That is"), make("th", { scope: "col" }, make("span", { class: "hidden" }, "Compare")))), body)), more);
+        make("th", { scope: "col", class: "figure" }, "Of this"), make("th", { scope: "col", class: "figure wide" }, "Of that"), make("th", { scope: "col" }, "Place"), make("th", { scope: "col" }, make("span", { class: "hidden" }, "Compare")))), body)), more);
   }
 
   function metadata(found) {
@@ -120,12 +136,13 @@
     const one = found.document;
     const rows = [["file", one.source_path], ["record", String(one.record)], ["read as", one.media_type], ["size", `${count(one.source_bytes)} bytes`], ["sha256", one.source_sha256], ["document_id", one.document_id],
       ["taken in", `${one.ingested_at} UTC`], ["run", one.run_id], ["derived by", one.pipeline_version]];
-    return section("source", "Source", make("div", { class: "scroll" }, make("table", { class: "plain" }, make("tbody", {}, rows.map(([name, value]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", { class: "path" }, said(value)))))))),
-    make("p", { class: "soft" }, "In a terminal: ", make("code", {}, `winnow why ${one.document_id.slice(0, 12)}`)));
+    const body = make("tbody", {}, rows.map(([name, value]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", { class: "path" }, said(value)))));
+    return section("source", "Source", make("div", { class: "scroll" }, make("table", { class: "plain" }, body)),
+      make("p", { class: "soft" }, "In a terminal: ", make("code", {}, `winnow why ${one.document_id.slice(0, 12)}`)));
   }
 
   function section(id, title, ...content) {
-    return make("section", { class: "part", "aria-labelledby": id }, make("h2", { id }, title), ...content);
+    return make("section", { class: "part", "aria-labelledby": id }, make("h2", { id, tabindex: -1 }, title), ...content);
   }
 
   const start = () => show().catch(winnow.say);

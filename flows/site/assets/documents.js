@@ -71,12 +71,12 @@
       const n = row.number;
       const outlet = columns.outlets[n] === null ? null : columns.outlets_names[columns.outlets[n]];
       const language = columns.languages[n] === null ? "" : columns.languages_names[columns.languages[n]];
-      const under = [outlet ? make("span", { class: "narrow" }, said(outlet), " · ") : null, row.authors ? make("span", {}, said(row.authors), " · ") : null,
-        make("span", { class: "path" }, said(row.source_path), row.record ? `#${row.record}` : null)];
+      const under = [outlet ? make("span", { class: "narrow" }, said(outlet), " · ") : null, row.authors ? make("span", {}, said(row.authors), row.title ? " · " : null) : null,
+        row.title ? make("span", { class: "path" }, said(row.source_path), row.record ? `#${row.record}` : null) : null];
       return make("tr", {},
-        make("td", {}, winnow.linkTo(row), make("div", { class: "soft" }, under)),
+        make("td", { class: "main" }, winnow.linkTo(row), make("div", { class: "soft" }, under)),
         make("td", { class: "wide" }, outlet ? said(outlet) : ""),
-        make("td", { class: "when" }, row.published || ""),
+        make("td", { class: "when" }, (row.published || "").slice(0, 16)),
         make("td", { class: "wide" }, language),
         make("td", { class: "figure wide" }, count(columns.words[n])),
         make("td", { class: "figure wide" }, columns.coverage[n] ? `${columns.coverage[n]} %` : ""),

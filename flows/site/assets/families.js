@@ -1,6 +1,6 @@
 "use strict";
 (async () => {
-  const { make, things, count } = winnow;
+  const { make, count } = winnow;
   const SHOWN = 12;
   const form = document.getElementById("filters");
   const holder = document.getElementById("families");
@@ -24,9 +24,9 @@
   async function draw(keys, isCurrent) {
     const shown = await Promise.all(keys.map(async (key) => {
       const copies = families.copies[key];
-      const [article, ...some] = await winnow.family.gather([families.article[key], ...copies.slice(0, SHOWN)]);
+      const [article, ...some] = await winnow.family.gather([families.article[key], ...copies.slice(0, SHOWN)], [null, ...families.words[key]]);
       const more = copies.length > SHOWN
-        ? make("p", { class: "soft" }, make("a", { href: `document.html#id=${article.document_id}` }, `all ${things(copies.length, "copy").replace("copys", "copies")}`))
+        ? make("p", { class: "soft" }, make("a", { href: `document.html#id=${article.document_id}` }, `all ${count(copies.length)} copies`))
         : null;
       const table = winnow.family.show([article, ...some], article);
       table.setAttribute("aria-label", winnow.nameOf(article));

@@ -19,14 +19,15 @@ winnow.family = (() => {
       at(one.day, one === article ? "kept" : "aside");
       return svg.node();
     };
+    const head = (name, words) => make("th", { scope: "col", class: `c-${name}` }, words);
     const show = (day) => new Date(day * 86_400_000).toISOString().slice(0, 10);
     const span = !days.length ? "no date is stated" : first === last ? show(first) : `${show(first)} to ${show(last)}`;
     return make("table", { class: "family" },
-      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Document"), make("th", { scope: "col" }, "Published"),
-        make("th", { scope: "col", class: "wide" }, span), make("th", { scope: "col" }, "Is"), make("th", { scope: "col", class: "figure wide" }, "Words in common"), make("th", { scope: "col" }, make("span", { class: "hidden" }, "Compare")))),
+      make("thead", {}, make("tr", {}, head("name", "Document"), head("when", "Published"), head("line wide", span), head("is", "Is"), head("words figure wide", "Words shared"),
+        head("compare", make("span", { class: "hidden" }, "Compare")))),
       make("tbody", {}, members.map((one) => make("tr", { class: one === article ? "article" : null },
-        make("th", { scope: "row" }, winnow.linkTo(one), make("div", { class: "soft path" }, said(one.source_path))),
-        make("td", { class: "when" }, one.published || "undated"),
+        make("th", { scope: "row" }, winnow.linkTo(one), one.title ? make("div", { class: "soft path" }, said(one.source_path)) : null),
+        make("td", { class: "when" }, (one.published || "undated").slice(0, 10)),
         make("td", { class: "wide" }, mark(one)),
         make("td", {}, winnow.tag(one.place)),
         make("td", { class: "figure wide" }, one.words ? winnow.count(one.words) : ""),

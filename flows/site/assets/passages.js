@@ -25,11 +25,11 @@
     const rows = await Promise.all(keys.map(async (n) => {
       const [one, other] = await Promise.all([winnow.row(pairs.number[n]), winnow.row(pairs.other[n])]);
       const target = winnow.address({ id: one.document_id, other: other.document_id });
-      const cell = (row) => make("td", {}, winnow.linkTo(row), make("div", { class: "soft path" }, winnow.said(row.source_path)));
+      const cell = (row) => make("td", { class: "main" }, winnow.linkTo(row), row.title ? make("div", { class: "soft path" }, winnow.said(row.source_path)) : null);
       return make("tr", {},
-        make("td", { class: "figure" }, count(pairs.words[n])),
+        make("td", { class: "figure", "data-label": "Words" }, count(pairs.words[n])),
         make("td", { class: "figure wide" }, count(pairs.passages[n])),
-        cell(one), make("td", { class: "figure" }, `${pairs.share[n]} %`),
+        cell(one), make("td", { class: "figure", "data-label": "of it" }, `${pairs.share[n]} %`),
         cell(other), make("td", { class: "figure wide" }, `${pairs.other_share[n]} %`),
         make("td", {}, make("a", { href: `compare.html${target}`, class: "action" }, "side by side", make("span", { class: "hidden" }, ` ${winnow.nameOf(one)} and ${winnow.nameOf(other)}`))));
     }));

@@ -28,7 +28,7 @@
 
   async function draw(keys) {
     body.replaceChildren(...keys.map((n) => make("tr", {},
-      make("td", { class: "path" }, said(rejects.source_path[n]), rejects.record[n] ? `#${rejects.record[n]}` : null),
+      make("td", { class: "path file" }, said(rejects.source_path[n]), rejects.record[n] ? `#${rejects.record[n]}` : null),
       make("td", {}, make("strong", {}, rejects.reason_code[n]), make("div", { class: "soft" }, said(rejects.reason[n]))),
       make("td", { class: "figure wide" }, rejects.source_bytes[n] === null ? "" : count(rejects.source_bytes[n])),
       make("td", { class: "wide when" }, rejects.rejected_at[n]))));
