@@ -34,7 +34,7 @@ def list_ties(documents: pl.DataFrame) -> pl.DataFrame:
 
 
 def write_families(ties: pl.DataFrame, folder: Path) -> int:
-    """The part `families`: articles that have copies, their copies and the words that each has in common, most copies first.
+    """The part `families`: articles with their copies and the words that each has in common, most copies first.
 
     Returns how many families there are.
     """

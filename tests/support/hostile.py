@@ -61,7 +61,9 @@ def poison_store(settings: Settings) -> None:
             write_table(_poison(pl.read_parquet(path), table), path, table)
 
 
-KEPT: Final = frozenset({"document_id", "duplicate_of", "other_id", "text", "parameters", "run_id", "published_precision"})
+KEPT: Final = frozenset(
+    {"document_id", "duplicate_of", "other_id", "text", "parameters", "run_id", "published_precision"}
+)
 
 
 def _poison(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
@@ -83,7 +85,9 @@ def _poison_column(column: Column, payload: pl.Expr) -> pl.Expr:
         case pl.String():
             return payload.alias(column.name)
         case pl.List(inner=pl.String()):
-            return pl.concat_list(payload, pl.lit("mailto:a@a.invalid"), pl.lit("data:text/html,<script>")).alias(column.name)
+            return pl.concat_list(payload, pl.lit("mailto:a@a.invalid"), pl.lit("data:text/html,<script>")).alias(
+                column.name
+            )
         case pl.List(inner=pl.Struct()) if column.name in ("evidence", "versions", "stage_seconds"):
             return value.list.eval(_poison_struct(column.dtype.inner))
     return value

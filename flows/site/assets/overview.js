@@ -24,4 +24,5 @@
     const told = parts.map((part) => `${part.stage} ${part.value.toFixed(1)} s`).join(", ");
     return { label: run.started_at.slice(5, 10), parts, title: `${run.started_at}: ${told}`, href: `runs.html` };
   }), { unit: "seconds", ticks: 6 });
+  document.body.dataset.ready = "true";
 })();
