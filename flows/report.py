@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from flows.storage import Store
 from flows.summary import RunSummary
 from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 
@@ -76,11 +78,18 @@ def render_next_steps(summary: RunSummary) -> Text:
     steps: Mapping[str, str] = {
         f"{summary.data}/README.md": "what each column means",
         f"{summary.data}/reports/data_docs/index.html": "what was checked",
+        **_point_to_report(summary.data),
         "winnow status": "the store at a glance",
         "winnow why FILE": "what became of a file, and why",
     }
     width = max(map(len, steps))
     return Text("\n".join(["Next:", *(f"  {place:<{width}}  {what}" for place, what in steps.items())]))
+
+
+def _point_to_report(data: str) -> Mapping[str, str]:
+    """The report where there is one, else the command that makes it."""
+    place = Store(Path(data)).site
+    return {str(place): "the last report"} if place.exists() else {"winnow report": "makes pages to look at"}
 
 
 def render_status(status: Mapping[str, Any]) -> RenderableType:

@@ -68,6 +68,11 @@ class Store:
         return self.root / "reports"
 
     @property
+    def site(self) -> Path:
+        """Where the report of `winnow report` opens, whether one was made or not."""
+        return self.reports / "site" / "index.html"
+
+    @property
     def index(self) -> Path:
         """Caches that can be deleted."""
         return self.root / "index"

@@ -48,11 +48,6 @@ class SiteReport:
         )
 
 
-def find_site(store: Store) -> Path:
-    """Where the report opens, whether it was made or not."""
-    return store.reports / "site" / "index.html"
-
-
 def write_report(settings: Settings) -> SiteReport:
     """Make the site of the store and swap it in; StoreLockedError while a run holds the store."""
     start = time.perf_counter()
@@ -66,10 +61,10 @@ def write_report(settings: Settings) -> SiteReport:
         try:
             documents = write_site(store, made, work)
             size = measure_folder(made)
-            swap_site(made, find_site(store).parent, work / "old")
+            swap_site(made, store.site.parent, work / "old")
         finally:
             remove_folder(work)
-    index = str(find_site(store).resolve())
+    index = str(store.site.resolve())
     return SiteReport(index, documents, size["files"], size["bytes"], round(time.perf_counter() - start, 2))
 
 

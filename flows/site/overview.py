@@ -66,7 +66,7 @@ def _count_by_time(dated: pl.DataFrame, split: tuple[pl.Expr, ...]) -> dict[str,
     return {
         "unit": unit,
         "bars": shown.to_dicts(),
-        "outside": dated.height - int(bars["kept"].sum() + bars["aside"].sum()),
+        "outside": dated.height - _sum_up(bars),
     }
 
 
@@ -82,9 +82,13 @@ def _count_names(documents: pl.DataFrame, column: str, split: tuple[pl.Expr, ...
     return {
         "bars": counted.head(BARS).to_dicts(),
         "others": others.height,
-        "of_others": int(others["kept"].sum() + others["aside"].sum()),
+        "of_others": _sum_up(others),
         "unstated": documents[column].null_count(),
     }
+
+
+def _sum_up(bars: pl.DataFrame) -> int:
+    return int(bars.select(pl.col("kept").sum() + pl.col("aside").sum()).item())
 
 
 def _count_by_length(documents: pl.DataFrame, split: tuple[pl.Expr, ...]) -> list[dict[str, Any]]:

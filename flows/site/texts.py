@@ -60,7 +60,7 @@ def count_ranges(store: Store) -> int:
     files = [path for table in (ARTICLES, DUPLICATES, OVERLAPS, REMOVED) for path in store.list_files(table).values()]
     metadata = [pq.read_metadata(path) for path in files]
     size = sum(group.row_group(n).total_byte_size for group in metadata for n in range(group.num_row_groups))
-    return max(1, -(-size // RANGE_BYTES))
+    return max(1, -(-int(size) // RANGE_BYTES))
 
 
 def place_id(parts: int) -> pl.Expr:

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Page, expect
 
 from flows.run import scan_held
-from flows.site.build import find_site, write_report
+from flows.site.build import write_report
 from flows.storage import Store
 from tests.support.browser import Watched, find_chromium, open_browser, open_page, watch_page
 from tests.support.corpora import make_words, write_paragraphs
@@ -75,7 +75,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Site]:
         write_report(one)
         ids = dict(scan_held(Store(settings.data), ["source_path", "document_id"]).collect().iter_rows())
         hostile = next(ids[path] for path in sorted(ids) if "onerror" in path)
-        folder = find_site(Store(one.data)).parent
+        folder = Store(one.data).site.parent
         made[name] = Site(folder, ids["emoji/excerpt.txt"], ids["emoji/article.txt"], hostile)
     return made
 

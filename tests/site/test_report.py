@@ -21,7 +21,7 @@ from flows.errors import StoreLockedError
 from flows.run import scan_held
 from flows.settings import Settings
 from flows.site import build, texts
-from flows.site.build import find_site, write_report
+from flows.site.build import write_report
 from flows.site.listing import ROWS_PER_PART
 from flows.site.search import FIELDS, index_words
 from flows.storage import Store, lock_store
@@ -56,7 +56,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 def site_of(settings: Settings) -> Path:
-    return find_site(Store(settings.data)).parent
+    return Store(settings.data).site.parent
 
 
 def read_parts(settings: Settings) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def test_documents_are_whole_wherever_they_lie(made: Settings, monkeypatch: pyte
     monkeypatch.setattr(texts, "RANGE_BYTES", 40_000)
     write_report(made)
     parts = read_parts(made)
-    page = html.parse(str(find_site(Store(made.data)))).getroot()
+    page = html.parse(str(Store(made.data).site)).getroot()
     site = json.loads(page.xpath("string(//script[@id='site'])"))
     assert site["text_parts"] > 2
     store = Store(made.data)
