@@ -10,8 +10,8 @@ import zlib
 from pathlib import Path
 from typing import Any, Final
 
-COMPRESSION_LEVEL: Final = 6
-"""Level 9 takes twice the time of level 6 for 1 % of the size of texts; level 4 saves a third of the time for 5 %."""
+COMPRESSION_LEVEL: Final = 4
+"""Level 6, the usual one, takes 2.4 times the time on news for 5 % less; level 1 takes 0.6 of it for 13 % more."""
 
 
 def pack(text: str) -> str:

@@ -40,7 +40,8 @@
     ];
     const order = [...new Set([...spans].sort((a, b) => a.start - b.start).map((span) => span.passage))];
     const place = new Map(order.map((passage, n) => [passage, n]));
-    const sizes = order.map((passage) => spans.filter((span) => span.passage === passage).reduce((sum, span) => sum + span.words, 0));
+    const sizes = order.map(() => 0);
+    for (const span of spans) sizes[place.get(span.passage)] += span.words;
     for (const side of sides) side.runs.forEach((run) => { run.passage = place.get(run.passage); });
     const status = make("p", { class: "result", id: "where", role: "status", "aria-live": "polite" });
     const bar = make("div", { class: "steps" },
@@ -55,8 +56,14 @@
       make("div", { class: "sides" }, sides.map((side) => pane(side))));
     holder.removeAttribute("aria-busy");
     document.title = `${winnow.nameOf(lower.document)} and ${winnow.nameOf(higher.document)} · Winnow`;
-    passages = order.map((passage, n) => ({ number: n, words: sizes[n], marks: sides.map((side) => [...document.querySelectorAll(`#${side.name} mark`)].filter((mark) => mark.dataset.passages.split(" ").includes(String(n)))) }));
-    holder.querySelectorAll("mark").forEach((mark) => mark.addEventListener("click", () => go(Number(mark.dataset.passages.split(" ")[0]), true, mark.closest(".pane").id)));
+    passages = order.map((passage, n) => ({ words: sizes[n], marks: sides.map(() => []) }));
+    sides.forEach((side, n) => {
+      for (const mark of document.querySelectorAll(`#${side.name} mark`)) {
+        const over = mark.dataset.passages.split(" ").map(Number);
+        for (const passage of over) passages[passage].marks[n].push(mark);
+        mark.addEventListener("click", () => go(over[0], true, side.name));
+      }
+    });
   }
 
   function button(label, title, action) {
