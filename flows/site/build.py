@@ -1,7 +1,6 @@
 """`winnow report`: makes the site of a store, whole, and puts it in the place of the last one."""
 
 import hashlib
-import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -72,8 +71,13 @@ def swap_site(made: Path, place: Path, old: Path) -> None:
     """Put the new site in place. Whoever has a page of the old one open finds its data gone, never other data there."""
     place.parent.mkdir(parents=True, exist_ok=True)
     if place.exists():
-        shutil.move(place, old)
-    shutil.move(made, place)
+        place.replace(old)
+    try:
+        made.replace(place)
+    except OSError:
+        if old.exists():
+            old.replace(place)
+        raise
 
 
 def write_site(store: Store, folder: Path, work: Path) -> int:

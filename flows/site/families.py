@@ -40,7 +40,7 @@ def write_families(ties: pl.DataFrame, folder: Path) -> int:
     """
     families = (
         ties.sort("number")
-        .group_by("article")
+        .group_by("article", maintain_order=True)
         .agg(pl.col("number").alias("copies"), "words")
         .sort(pl.col("copies").list.len(), "article", descending=[True, False])
     )

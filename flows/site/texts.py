@@ -58,8 +58,8 @@ def write_texts(store: Store, documents: pl.DataFrame, ties: pl.DataFrame, folde
 def count_ranges(store: Store) -> int:
     """Ranges of ids, so that each one holds about RANGE_BYTES."""
     files = [path for table in (ARTICLES, DUPLICATES, OVERLAPS, REMOVED) for path in store.list_files(table).values()]
-    metadata = [pq.read_metadata(path) for path in files]
-    size = sum(group.row_group(n).total_byte_size for group in metadata for n in range(group.num_row_groups))
+    footers = [pq.read_metadata(path) for path in files]
+    size = sum(footer.row_group(n).total_byte_size for footer in footers for n in range(footer.num_row_groups))
     return max(1, -(-int(size) // RANGE_BYTES))
 
 

@@ -20,7 +20,7 @@ from transforms.contracts import ARTICLES
 from transforms.dedup.words import normalise_words
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("run", "backfill", "learn", "status", "show", "why", "compare", "verify", "compact")
+COMMANDS = ("run", "backfill", "learn", "status", "show", "why", "compare", "verify", "compact", "report")
 
 
 @pytest.fixture(scope="module")

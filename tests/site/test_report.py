@@ -18,6 +18,7 @@ from lxml import html
 
 from flows.cli import cli
 from flows.errors import StoreLockedError
+from flows.report import render_next_steps
 from flows.run import scan_held
 from flows.settings import Settings
 from flows.site import build, texts
@@ -25,6 +26,7 @@ from flows.site.build import write_report
 from flows.site.listing import ROWS_PER_PART
 from flows.site.search import FIELDS, index_words
 from flows.storage import Store, lock_store
+from flows.summary import RunSummary
 from tests.support.corpora import make_words, write_other_layout, write_paragraphs
 from tests.support.hostile import poison_store, write_hostile_files
 from tests.support.stores import drop_files, hash_published_files, settings_for, take_in
@@ -281,6 +283,12 @@ def test_command_says_where_it_opens(made: Settings) -> None:
     assert told["files"] == len(hash_files(site_of(made)))
     assert told["bytes"] == sum(path.stat().st_size for path in site_of(made).rglob("*") if path.is_file())
     assert f"Open {told['index']}" in CliRunner().invoke(cli, ["report", *where], catch_exceptions=False).output
+
+
+def test_a_run_says_where_the_report_is(made: Settings, tmp_path: Path) -> None:
+    for data, pointer in ((made.data, str(Store(made.data).site)), (tmp_path, "winnow report")):
+        summary = RunSummary("run", "inbox", str(data), "1", 0, 0, {}, [])
+        assert pointer in render_next_steps(summary).plain
 
 
 def test_an_empty_store_has_a_report(tmp_path: Path) -> None:
