@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""Best first: the shell draws no window that nobody sees, and takes two fifths of the processor time of the others."""
 
 FLAGS: Final = (
     "--no-sandbox",
