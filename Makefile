@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip
 UV_VERSION := 0.13.9
 
-.PHONY: run test lint types laws quality fuzz faults faults-s3 soak train train-pages bench lock clean
+.PHONY: run test lint types laws quality fuzz faults faults-s3 soak train train-pages bench screenshots measure-report vendor lock clean
 
 run: $(READY)
 	$(BIN)/winnow run
@@ -64,6 +64,18 @@ train-pages: $(READY)
 # Measures and renders the tables of CONTRIBUTING.md; takes hours at full size. `make bench ARGS="planted"` runs one part.
 bench: $(READY) $(BENCH_READY)
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# The two pictures of the README, taken by Chromium of a store of the sample inbox.
+screenshots: $(READY)
+	$(BIN)/python -m tests.site.screenshots
+
+# Time and size of the report of a store, and how long its pages take in Chromium: `make measure-report ARGS="data"`.
+measure-report: $(READY)
+	$(BIN)/python -m tests.site.measure $(ARGS)
+
+# Fetches the libraries of the pages again, at the versions pinned in tests/support/vendor.py; needs npm.
+vendor: $(READY)
+	$(BIN)/python -m tests.support.vendor
 
 # uv installs ten times faster than pip; where it is not to be had or cannot reach the packages, pip does the same.
 $(READY): requirements.lock pyproject.toml

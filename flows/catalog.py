@@ -201,7 +201,7 @@ def _render_vocabularies() -> str:
         [
             "## Vocabularies",
             "",
-            *[f"- {title}: {', '.join(f'`{value}`' for value in values)}" for title, values in _vocabularies()],
+            *[f"- {title}: {', '.join(f'`{value}`' for value in values)}" for title, values in list_vocabularies()],
             "",
             f"### Reason codes of `{REJECTS.name}`",
             "",
@@ -213,7 +213,8 @@ def _render_vocabularies() -> str:
     )
 
 
-def _vocabularies() -> list[tuple[str, Sequence[str]]]:
+def list_vocabularies() -> list[tuple[str, Sequence[str]]]:
+    """The closed vocabularies: what each one is of, and its values."""
     return [
         ("Lines and blocks that stay in the text", BODY_KINDS),
         ("Lines that cleaning takes out", REMOVED_KINDS),

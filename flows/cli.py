@@ -18,9 +18,8 @@ import click
 
 import transforms
 from flows.errors import AuditRefusedError, NotFoundError, SettingsError, WinnowError
-from flows.places import name_working_copy
 from flows.printable import escape_json, make_console
-from flows.settings import Settings, load_settings
+from flows.settings import Settings, load_settings, locate_reports
 from flows.storage import Store, check_format, lock_store
 from transforms.contracts.vocabulary import REDERIVING_COMMANDS
 
@@ -396,6 +395,26 @@ def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
         out.print(done.render())
 
 
+@cli.command()
+@with_store
+@with_json
+def report(inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Make a site of the store to look at: DATA/reports/site/index.html.
+
+    Overview, search, every document, copies and their articles side by side, runs, and what each column means. It
+    opens from the disk, with no server and no network. Made whole each time; it shows the store as it is now.
+    """
+    from flows.site.build import write_report
+
+    settings = read_store_settings(inbox, data)
+    with exit_codes(settings):
+        made = write_report(settings)
+    if as_json:
+        print_json(made.to_dict())
+    else:
+        out.print(made.render(), markup=False)
+
+
 def find_nothing_new(settings: Settings) -> "RunSummary | None":
     """The summary of a run with nothing to do, or None when there is something; Prefect is not needed to know."""
     from flows.holding import find_idle, find_idle_remotely
@@ -499,9 +518,7 @@ def exit_codes(settings: Settings) -> Iterator[Settings]:
 
 def write_trace(settings: Settings) -> Path:
     """Keep the trace of the error at hand for whoever mends it."""
-    # What shows a store in a bucket is gone when the command ends; reports stay beside the working copy.
-    root = name_working_copy(settings.cache, settings.data_url) if settings.data_url else settings.data
-    path = Store(root).reports / "last_error.txt"
+    path = locate_reports(settings) / "last_error.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(traceback.format_exc(), encoding="utf-8")
     return path

@@ -3,12 +3,14 @@
 import json
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from flows.storage import SITE_INDEX
 from flows.summary import RunSummary
 from transforms.contracts.vocabulary import REDERIVING_COMMANDS
 
@@ -85,11 +87,18 @@ def render_next_steps(summary: RunSummary) -> Text:
     steps: Mapping[str, str] = {
         f"{summary.data}/README.md": "what each column means",
         f"{summary.reports}/data_docs/index.html": "what was checked",
+        **_point_to_report(summary.reports),
         "winnow status": "the store at a glance",
         "winnow why FILE": "what became of a file, and why",
     }
     width = max(map(len, steps))
     return Text("\n".join(["Next:", *(f"  {place:<{width}}  {what}" for place, what in steps.items())]))
+
+
+def _point_to_report(reports: str) -> Mapping[str, str]:
+    """The report where there is one, else the command that makes it."""
+    place = Path(reports) / SITE_INDEX
+    return {str(place): "the last report"} if place.exists() else {"winnow report": "makes pages to look at"}
 
 
 def render_status(status: Mapping[str, Any]) -> RenderableType:

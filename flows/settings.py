@@ -237,6 +237,11 @@ def load_settings(**flags: Any) -> Settings:
     return settings
 
 
+def locate_reports(settings: Settings) -> Path:
+    """The folder of pages to look at. Those of a store in a bucket stay on this machine, beside its working copy."""
+    return (name_working_copy(settings.cache, settings.data_url) if settings.data_url else settings.data) / "reports"
+
+
 def _find_url(place: Any) -> str | None:
     """The URL of a place; None when it is a folder, or what `Settings` refuses."""
     try:

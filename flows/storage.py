@@ -46,6 +46,9 @@ that is new, or new columns in a new folder, are no new format: a run adds what 
 
 FORMAT_FILE: Final = "store.json"
 
+SITE_INDEX: Final = "site/index.html"
+"""Below the reports: where the report opens."""
+
 COMPRESSION: Final = "zstd"
 
 PAGE_BYTES: Final = 1 << 18
@@ -83,6 +86,11 @@ class Store:
     def reports(self) -> Path:
         """Pages to look at."""
         return self.root / "reports"
+
+    @property
+    def site(self) -> Path:
+        """Where the report of `winnow report` opens, whether one was made or not."""
+        return self.reports / SITE_INDEX
 
     @property
     def index(self) -> Path:

@@ -21,7 +21,20 @@ from transforms.contracts import ARTICLES
 from transforms.dedup.words import normalise_words
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("run", "backfill", "learn", "status", "show", "why", "compare", "changes", "verify", "compact", "serve")
+COMMANDS = (
+    "run",
+    "backfill",
+    "learn",
+    "status",
+    "show",
+    "why",
+    "compare",
+    "changes",
+    "verify",
+    "compact",
+    "serve",
+    "report",
+)
 
 
 @pytest.fixture(scope="module")
