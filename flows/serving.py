@@ -127,5 +127,5 @@ def run_ingest(client: SyncPrefectClient, ingest_id: UUID, stop: threading.Event
     while not stop.wait(POLL_SECONDS):
         run = client.read_flow_run(run.id)
         if run.state is not None and run.state.is_final():
-            return run.start_time is not None and run.state.name != SKIPPED
+            return run.run_count > 0 and run.state.name != SKIPPED
     return False

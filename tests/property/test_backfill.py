@@ -89,7 +89,7 @@ def make_store(folder: Path, runs: list[dict[str, str]]) -> Settings:
     return made
 
 
-@settings(max_examples=count_examples(3))
+@settings(max_examples=count_examples(2))
 @given(data=st.data(), before=st.integers(0, 3), after=st.integers(0, 3))
 def test_days_in_any_split_give_what_all_at_once_gives(data: st.DataObject, before: int, after: int) -> None:
     runs = data.draw(splits(data.draw(corpora())))
