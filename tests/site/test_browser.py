@@ -309,8 +309,12 @@ def test_dark_follows_the_system_and_the_switch(browser: Browser, site: Site) ->
     ("scheme", "rules"), [("light", {}), ("dark", {"runOnly": ["color-contrast"]})], ids=["light", "dark"]
 )
 def test_axe_finds_nothing_serious(browser: Browser, site: Site, scheme: Any, rules: dict[str, Any]) -> None:
+    skipped = {"light": "none", "dark": "dictionary passages"}[scheme].split()
     with watch_page(browser, color_scheme=scheme) as watched:
         for address in site.addresses():
+            # In the dark only colours differ, and these pages have none that others have not.
+            if address.removesuffix(".html") in skipped:
+                continue
             open_page(watched.page, site.folder, address)
             found = Axe().run(watched.page, options={"resultTypes": ["violations"], **rules}).response["violations"]
             serious = [
