@@ -4,32 +4,35 @@ Prefect, Great Expectations and the kernels are imported by the commands that ne
 nothing new costs little more than the start of Python.
 """
 
-import json
 import sys
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import ExitStack, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
+from click.shell_completion import CompletionItem, get_completion_class
+from rich.text import Text
 
 import transforms
-from flows.errors import AuditRefusedError, NotFoundError, SettingsError, WinnowError
+from flows.errors import AuditRefusedError, NotFoundError
+from flows.printable import make_printable
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store
+from flows.terminal import (
+    EXIT_INTERRUPTED,
+    err,
+    exit_codes,
+    print_json,
+    print_page,
+    read_settings,
+    read_store_settings,
+    show_progress,
+    with_output,
+    with_store,
+)
 from transforms.contracts.vocabulary import REBUILDING_COMMANDS
 
 if TYPE_CHECKING:
     from flows.summary import RunSummary
-
-EXIT_FAILED = 1
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 EPILOG = """
 Settings come from flags, then WINNOW_* environment variables, then [tool.winnow] in the pyproject.toml of the
@@ -40,44 +43,46 @@ refused, nothing published.
 """
 
 
-def with_store(command: F) -> F:
-    """Add the options that say which inbox and which store."""
-    options = [
-        click.option("--inbox", metavar="DIR", help="Folder that files are dropped into.  [default: seeds]"),
-        click.option("--data", metavar="DIR", help="Folder of the datasets.  [default: data]"),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+class Commands(click.Group):
+    """The commands: one that is mistyped is guessed, and no message hands a control character to the terminal."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that `args` name; UsageError with the names that are like it."""
+        from difflib import get_close_matches
+
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            meant = " or ".join(get_close_matches(args[0], self.commands))
+            raise click.UsageError(f"No such command {args[0]!r}." + (f" Did you mean {meant}?" if meant else ""), ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry a command out."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise click.UsageError(make_printable(error.message), error.ctx) from error
+        except KeyboardInterrupt:
+            err.print("winnow: interrupted.")
+            sys.exit(EXIT_INTERRUPTED)
 
 
-def with_json(command: F) -> F:
-    """Add `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")(command)
+def complete_document(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Paths and ids that begin with what is typed; nothing where there is no store to look at."""
+    from flows.suggestions import complete_names
 
-
-def read_settings(inbox: str | None, data: str | None) -> Settings:
-    """Settings from flags, environment and file; a wrong one is wrong usage."""
     try:
-        return load_settings(inbox=inbox, data=data)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
+        settings = load_settings(inbox=ctx.params.get("inbox"), data=ctx.params.get("data"))
+        return [CompletionItem(name) for name in complete_names(incomplete, Store(settings.data))]
+    except Exception:
+        # Whatever is wrong, the command itself says so; here it would be written into the line that is being typed.
+        return []
 
 
-def read_store_settings(inbox: str | None, data: str | None) -> Settings:
-    """Settings of a command that looks at a store; wrong usage when there is none."""
-    settings = read_settings(inbox, data)
-    if not Store(settings.data).exists():
-        raise click.UsageError(f"there is no store in {settings.data}; `winnow run` makes one, --data names another")
-    return settings
-
-
-def print_json(value: Any) -> None:
-    """One JSON object on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
-
-
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(transforms.__version__, prog_name="winnow")
 def cli() -> None:
     """Turn a folder of articles into Parquet datasets that can be trusted.
@@ -90,7 +95,7 @@ def cli() -> None:
 
 @cli.command()
 @with_store
-@with_json
+@with_output
 def run(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Take in what is new in the inbox.
 
@@ -100,7 +105,7 @@ def run(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     settings = read_settings(inbox, data)
     if not settings.inbox.is_dir():
         raise click.UsageError(f"the inbox {settings.inbox} is not a folder; name one with --inbox or WINNOW_INBOX")
-    with exit_codes(settings):
+    with exit_codes(settings), show_progress(quiet=as_json):
         summary = find_nothing_new(settings) or run_flow("run", settings, quiet=as_json)
     print_summary(summary, as_json=as_json)
 
@@ -108,7 +113,7 @@ def run(inbox: str | None, data: str | None, *, as_json: bool) -> None:
 @cli.command()
 @click.option("--all", "everything", is_flag=True, help="Derive every document again.")
 @with_store
-@with_json
+@with_output
 def backfill(inbox: str | None, data: str | None, *, everything: bool, as_json: bool) -> None:
     """Derive documents again from the bytes held in `raw`, under today's code and settings.
 
@@ -118,14 +123,14 @@ def backfill(inbox: str | None, data: str | None, *, everything: bool, as_json: 
     if not everything:
         raise click.UsageError("say what to derive again: `winnow backfill --all`")
     settings = read_store_settings(inbox, data)
-    with exit_codes(settings):
+    with exit_codes(settings), show_progress(quiet=as_json):
         summary = run_flow("backfill", settings, quiet=as_json)
     print_summary(summary, as_json=as_json)
 
 
 @cli.command()
 @with_store
-@with_json
+@with_output
 def learn(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Learn which lines repeat in many articles of one outlet, and take them out of every document.
 
@@ -133,18 +138,17 @@ def learn(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     derived again from `raw`, as `winnow backfill --all` does, and published together with what was learned.
     """
     settings = read_store_settings(inbox, data)
-    with exit_codes(settings):
+    with exit_codes(settings), show_progress(quiet=as_json):
         summary = run_flow("learn", settings, quiet=as_json)
     print_summary(summary, as_json=as_json)
 
 
 @cli.command()
 @with_store
-@with_json
+@with_output
 def status(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Show the store at a glance: what it holds, what waits in the inbox, the last runs."""
-    from flows.lookup import summarise_store
-    from flows.report import render_status
+    from flows.status import render_status, summarise_store
 
     settings = read_store_settings(inbox, data)
     with exit_codes(settings):
@@ -152,13 +156,13 @@ def status(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json(summary)
     else:
-        out.print(render_status(summary))
+        print_page(render_status(make_printable(summary)))
 
 
 @cli.command()
-@click.argument("document", metavar="ID_OR_PATH")
+@click.argument("document", metavar="ID_OR_PATH", shell_complete=complete_document)
 @with_store
-@with_json
+@with_output
 def show(document: str, inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Show a document: its metadata with the line each value comes from, its text, and what was taken out.
 
@@ -166,7 +170,7 @@ def show(document: str, inbox: str | None, data: str | None, *, as_json: bool) -
     record 3 of a file with many (the first one is shown without it), PATH/MEMBER a member of an archive.
     """
     from flows.lookup import find_newest_document, read_document
-    from flows.report import render_document
+    from flows.report import DocumentPage
 
     settings = read_store_settings(inbox, data)
     with exit_codes(settings):
@@ -174,13 +178,13 @@ def show(document: str, inbox: str | None, data: str | None, *, as_json: bool) -
     if as_json:
         print_json(found)
     else:
-        out.print(render_document(found))
+        print_page(DocumentPage(make_printable(found)))
 
 
 @cli.command()
-@click.argument("document", metavar="ID_OR_PATH")
+@click.argument("document", metavar="ID_OR_PATH", shell_complete=complete_document)
 @with_store
-@with_json
+@with_output
 def why(document: str, inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Say where a document is, and why.
 
@@ -188,42 +192,35 @@ def why(document: str, inbox: str | None, data: str | None, *, as_json: bool) ->
     documents say the same, how many words they share, and in how many passages. Of a file with many documents the
     first ones are told; PATH#3 asks for record 3 of it, PATH/MEMBER for a member of an archive.
     """
-    from flows.lookup import DOCUMENTS_TOLD, describe_absence, explain_document, find_documents, list_told
-    from flows.report import render_story
+    from flows.lookup import describe_absence, find_documents
+    from flows.story import render_story, tell_story
 
     settings = read_store_settings(inbox, data)
     with exit_codes(settings):
         found = find_documents(document, settings)
         if found.documents.is_empty() and found.rejects.is_empty():
             raise NotFoundError(describe_absence(document, found, settings))
-        store = Store(settings.data)
-        told, counts = list_told(found)
-        story = {
-            "documents": [explain_document(store, document_id) for document_id in told],
-            "counts": {**counts, "rejected": found.rejects.height},
-            "rejects": found.rejects.head(DOCUMENTS_TOLD).to_dicts(),
-            "sightings": found.sightings.to_dicts(),
-        }
+        story = tell_story(found, settings)
     if as_json:
         print_json(story)
     else:
-        out.print(render_story(story))
+        print_page(render_story(make_printable(story)))
 
 
 @cli.command()
-@click.argument("one", metavar="A")
-@click.argument("other", metavar="B")
+@click.argument("one", metavar="A", shell_complete=complete_document)
+@click.argument("other", metavar="B", shell_complete=complete_document)
 @click.option("--scattered", is_flag=True, help="Show passages that were rewritten word by word, too.")
 @with_store
-@with_json
+@with_output
 def compare(one: str, other: str, inbox: str | None, data: str | None, *, scattered: bool, as_json: bool) -> None:
     """Show the passages that two documents share, word for word.
 
     A and B are ids or paths as in `winnow show`. Passages count from 15 words in a row, as everywhere in the store;
     with --scattered, places where equal words stand close together in both, in any order, are shown as well.
     """
+    from flows.comparison import Comparison, compare_documents
     from flows.lookup import find_newest_document, read_document
-    from flows.report import compare_documents, render_comparison
 
     settings = read_store_settings(inbox, data)
     with exit_codes(settings):
@@ -233,12 +230,12 @@ def compare(one: str, other: str, inbox: str | None, data: str | None, *, scatte
     if as_json:
         print_json(comparison)
     else:
-        out.print(render_comparison(comparison))
+        print_page(Comparison(*make_printable(pair), make_printable(comparison)))
 
 
 @cli.command()
 @with_store
-@with_json
+@with_output
 def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Check every law on the store as it lies.
 
@@ -248,19 +245,19 @@ def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     from flows.verification import verify_store
 
     settings = read_store_settings(inbox, data)
-    with exit_codes(settings):
+    with exit_codes(settings), show_progress(quiet=as_json):
         verdict = verify_store(settings)
     if as_json:
         print_json(verdict.to_dict())
     else:
-        out.print(verdict.render())
+        print_page(Text(make_printable(verdict.render())))
     if not verdict.passed:
         sys.exit(AuditRefusedError.exit_code)
 
 
 @cli.command()
 @with_store
-@with_json
+@with_output
 def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Merge the files of the index into one; one that is damaged or lost is made again from the texts held.
 
@@ -269,12 +266,25 @@ def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     from flows.maintenance import compact_store
 
     settings = read_store_settings(inbox, data)
-    with exit_codes(settings):
+    with exit_codes(settings), show_progress(quiet=as_json):
         done = compact_store(Store(settings.data))
     if as_json:
         print_json(done.to_dict())
     else:
-        out.print(done.render())
+        print_page(Text(done.render()))
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes a shell complete commands, options, paths of documents and their ids.
+
+    For bash, put `eval "$(winnow completion bash)"` into ~/.bashrc; for zsh, the same with zsh into ~/.zshrc; for fish,
+    `winnow completion fish | source` into ~/.config/fish/config.fish.
+    """
+    complete = get_completion_class(shell)
+    if complete is not None:
+        click.echo(complete(cli, {}, "winnow", "_WINNOW_COMPLETE").source())
 
 
 def find_nothing_new(settings: Settings) -> "RunSummary | None":
@@ -298,20 +308,16 @@ def find_nothing_new(settings: Settings) -> "RunSummary | None":
 
 def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
     """Run the flow of `command` and return its numbers."""
-    from flows.console import ConsoleReporter
-    from flows.progress import report_to
     from flows.server import provide_prefect_api
 
-    console = Console(stderr=True, highlight=False, quiet=quiet)
     with ExitStack() as stack:
-        with console.status("starting Prefect"):
+        with nullcontext() if quiet else err.status("starting Prefect"):
             stack.enter_context(provide_prefect_api(settings.data / ".prefect", import_flows))
         from flows.backfill import backfill as backfill_flow
         from flows.backfill import learn as learn_flow
         from flows.ingest import ingest as ingest_flow
         from flows.summary import RunSummary
 
-        stack.enter_context(report_to(ConsoleReporter(console)))
         if command == "backfill":
             return RunSummary(**backfill_flow(data=str(settings.data)))
         if command == "learn":
@@ -336,44 +342,14 @@ def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
     elif summary.run_id is not None:
         if summary.index_remade:
             err.print(f"The index was made again, because {summary.index_remade}.", markup=False)
-        out.print(render_summary(summary))
+        print_page(render_summary(summary))
     else:
         waiting = f", {len(summary.files_waiting)} still being written" if summary.files_waiting else ""
         ignored = f", {sum(summary.files_ignored.values())} ignored" if summary.files_ignored else ""
         seen = f"{summary.files_seen} files seen{ignored}{waiting}"
         what = "Nothing comes out otherwise" if summary.command in REBUILDING_COMMANDS else "Nothing is new"
-        out.print(f"{what}: {seen}. No byte was changed.\n{describe_store(summary)}\n{render_next_steps(summary)}")
-
-
-@contextmanager
-def exit_codes(settings: Settings) -> Iterator[None]:
-    """Turn what can go wrong into a sentence and an exit code."""
-    try:
-        yield
-    except AuditRefusedError as error:
-        fail(f"the audit refused this run; nothing was published.\n{error}", error.exit_code)
-    except WinnowError as error:
-        fail(str(error), error.exit_code)
-    except OSError as error:
-        fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), EXIT_FAILED)
-    except Exception as error:
-        trace = write_trace(settings)
-        first_line = str(error).strip().partition("\n")[0]
-        fail(f"unexpected {type(error).__name__}: {first_line}\nNothing was published. The trace: {trace}", EXIT_FAILED)
-
-
-def write_trace(settings: Settings) -> Path:
-    """Keep the trace of the error at hand for whoever mends it."""
-    path = Store(settings.data).reports / "last_error.txt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(traceback.format_exc(), encoding="utf-8")
-    return path
-
-
-def fail(message: str, code: int) -> None:
-    """Print `message` and leave with `code`."""
-    err.print(f"winnow: {message}", markup=False)
-    sys.exit(code)
+        page = f"{what}: {seen}. No byte was changed.\n{describe_store(summary)}\n{render_next_steps(summary)}"
+        print_page(Text(make_printable(page)))
 
 
 def main() -> None:

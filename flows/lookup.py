@@ -8,17 +8,19 @@ from typing import Any
 
 import polars as pl
 
-from flows.discovery import list_inbox, matches_pattern, name_source, select_new
+from flows.discovery import matches_pattern, name_source
 from flows.errors import NotFoundError
 from flows.run import scan_held
 from flows.settings import Settings
 from flows.storage import Store
-from flows.summary import count_rows
-from transforms.contracts import DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, TABLES
+from flows.suggestions import ask_whether_meant, suggest_names
+from transforms.contracts import DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED
 
 ID_PREFIX = re.compile(r"[0-9a-f]{6,32}")
 RECORD_SUFFIX = re.compile(r"(?P<path>.+)#(?P<record>\d{1,9})")
 
+
+PARTNER_FIELDS = ("source_path", "ingested_at", "run_id")
 
 DOCUMENTS_TOLD = 20
 """Documents of one file that `winnow why` tells one by one; a table of a hundred thousand rows has as many stories."""
@@ -139,9 +141,10 @@ def describe_absence(name: str, found: Found, settings: Settings) -> str:
         if any(matches_pattern(part, settings.ignore) for part in parts):
             return f"{path} lies in the inbox but is passed over: it matches one of {', '.join(settings.ignore)}"
         return f"{path} lies in the inbox but was not taken in yet; `winnow run` does that"
+    meant = ask_whether_meant(suggest_names(name, settings))
     return (
         f"no document of {settings.data} has the id or path {name}. Paths are relative to the inbox "
-        f"({settings.inbox}); `winnow status` shows what is held"
+        f"({settings.inbox}){meant or '; `winnow status` shows what is held'}"
     )
 
 
@@ -152,7 +155,7 @@ def explain_document(store: Store, document_id: str) -> dict[str, Any]:
     is_of_pair = (pl.col("document_id") == document_id) | (pl.col("other_id") == document_id)
     overlaps = store.scan(OVERLAPS).filter(is_of_pair).collect()
     others = {other for pair in overlaps.select("document_id", "other_id").iter_rows() for other in pair}
-    known = scan_held(store, ["document_id", "source_path", "record", "relation"])
+    known = scan_held(store, ["document_id", "source_path", "record", "relation", "ingested_at", "run_id"])
     wanted = [*others, *(partner["document_id"] for partner in row["partners"])]
     paths = {
         item["document_id"]: item for item in known.filter(pl.col("document_id").is_in(wanted)).collect().to_dicts()
@@ -172,7 +175,11 @@ def explain_document(store: Store, document_id: str) -> dict[str, Any]:
         "coverage": row["coverage"],
         "reason": row["reason"],
         "partners": [
-            {**partner, "source_path": paths[partner["document_id"]]["source_path"]} for partner in row["partners"]
+            {
+                **partner,
+                **{name: paths[partner["document_id"]][name] for name in PARTNER_FIELDS},
+            }
+            for partner in row["partners"]
         ],
         "overlaps": [_describe_overlap(pair, document_id, paths) for pair in overlaps.to_dicts()],
     }
@@ -202,35 +209,4 @@ def _describe_overlap(pair: dict[str, Any], document_id: str, known: dict[str, d
         "words": pair["words"],
         "share": pair["share"] if is_lower else pair["other_share"],
         "passages": len({span["passage"] for span in pair["spans"]}),
-    }
-
-
-def summarise_store(settings: Settings) -> dict[str, Any]:
-    """The store at a glance: what it holds, what waits in the inbox, the last runs."""
-    store = Store(settings.data)
-    relations = store.scan(DUPLICATES, ["relation"]).group_by("relation").len().sort("relation").collect()
-    reasons = store.scan(REJECTS, ["reason_code"]).group_by("reason_code").len().sort("reason_code").collect()
-    runs = store.read(RUNS).sort("started_at", descending=True).head(5)
-    return {
-        "data": str(settings.data),
-        "datasets": {table.name: count_rows(store, table) for table in TABLES},
-        "set_aside_by_relation": dict(relations.iter_rows()),
-        "rejected_by_reason": dict(reasons.iter_rows()),
-        "bytes_on_disk": sum(path.stat().st_size for table in TABLES for path in store.list_files(table).values()),
-        "inbox": _summarise_inbox(settings, store),
-        "last_runs": runs.select("run_id", "command", "started_at", "finished_at", "documents_in").to_dicts(),
-    }
-
-
-def _summarise_inbox(settings: Settings, store: Store) -> dict[str, Any]:
-    if not settings.inbox.is_dir():
-        return {"path": str(settings.inbox), "exists": False}
-    # Looking must not write: whoever may read a store can ask for its state.
-    inbox = list_inbox(settings.model_copy(update={"settle_seconds": 0.0}), store, remember=False)
-    return {
-        "path": str(settings.inbox),
-        "exists": True,
-        "files": inbox.files.height,
-        "new": select_new(inbox.files, store, remember=False).height,
-        "ignored": dict(inbox.ignored),
     }

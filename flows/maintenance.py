@@ -6,6 +6,7 @@ from typing import Any
 
 from flows.errors import IndexDamagedError
 from flows.index import Index, open_index, read_segment, rebuild_segments, stage_compact_index
+from flows.progress import report_stage
 from flows.publication import StagedFile, commit, recover, roll_forward
 from flows.storage import INDEX_FOLDER, Store, lock_store, make_run_id
 from transforms.contracts import RUNS
@@ -44,14 +45,17 @@ def compact_store(store: Store) -> Compaction:
         recover(store)
         latest = str(store.read(RUNS, ["run_id"])["run_id"].max())
         change_id = f"compact-{make_run_id(datetime.now(UTC), None)[0]}"
-        index, damage = _open_whole_index(store)
+        with report_stage("check"):
+            index, damage = _open_whole_index(store)
         before = len(index.segments)
         if damage or before > 1:
             remade = rebuild_segments(store, store.work(change_id) / "index") if damage else []
-            names = stage_compact_index(store, index, [read_segment(path) for path in remade], (change_id, latest))
-            staged = [StagedFile(name, is_replacement=(store.root / name).exists()) for name in names]
-            commit(store, staged, change_id)
-            roll_forward(store, change_id)
+            with report_stage("merge"):
+                names = stage_compact_index(store, index, [read_segment(path) for path in remade], (change_id, latest))
+            with report_stage("publish"):
+                staged = [StagedFile(name, is_replacement=(store.root / name).exists()) for name in names]
+                commit(store, staged, change_id)
+                roll_forward(store, change_id)
             index = open_index(store)
         size = sum(path.stat().st_size for path in (store.root / INDEX_FOLDER).rglob("*") if path.is_file())
         postings = sum(segment.postings.size for segment in index.segments.values())

@@ -323,6 +323,25 @@ def needs_recovery(store: Store) -> bool:
     return bool(_list_left_behind(store))
 
 
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """What a run that is going on, or was interrupted, has in the store beside the datasets."""
+
+    run_id: str
+    is_committed: bool
+
+    def __str__(self) -> str:
+        """What will become of it."""
+        if self.is_committed:
+            return f"Run {self.run_id} had passed its audit when it stopped; the next run finishes its publication."
+        return f"Run {self.run_id} is going on or was interrupted; the next run deletes what it left."
+
+
+def list_left_behind(store: Store) -> list[LeftBehind]:
+    """Every run that has not ended."""
+    return [LeftBehind(work.name, (work / JOURNAL).exists()) for work in _list_left_behind(store)]
+
+
 def _list_left_behind(store: Store) -> list[Path]:
     """Folders of runs; whatever else somebody put beside them is not ours."""
     works = store.root / "work"

@@ -130,6 +130,11 @@ def write_frame(frame: pl.DataFrame, path: Path) -> Path:
     return path
 
 
+def count_frame_rows(path: Path) -> int:
+    """Rows of a Parquet file, read from its footer."""
+    return int(pq.read_metadata(path).num_rows)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a small file so that a reader sees the old content or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
