@@ -62,7 +62,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            raise click.UsageError(make_printable(error.message), error.ctx) from error
+            raise click.UsageError(make_printable(error.format_message()), error.ctx) from error
         except KeyboardInterrupt:
             err.print("winnow: interrupted.")
             sys.exit(EXIT_INTERRUPTED)
@@ -225,12 +225,12 @@ def compare(one: str, other: str, inbox: str | None, data: str | None, *, scatte
     settings = read_store_settings(inbox, data)
     with exit_codes(settings):
         store = Store(settings.data)
-        pair = [read_document(store, find_newest_document(name, settings)) for name in (one, other)]
-        comparison = compare_documents(*pair, scattered=scattered)
+        first, second = (read_document(store, find_newest_document(name, settings)) for name in (one, other))
+        comparison = compare_documents(first, second, scattered=scattered)
     if as_json:
         print_json(comparison)
     else:
-        print_page(Comparison(*make_printable(pair), make_printable(comparison)))
+        print_page(Comparison((first["text"], second["text"]), make_printable(comparison)))
 
 
 @cli.command()

@@ -10,6 +10,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from flows.printable import make_printable
 from flows.report import name_place, show_percent
 from flows.summary import count_things
 
@@ -98,9 +99,9 @@ def _describe_passage(text: str, other_text: str, runs: Sequence["Span"]) -> dic
 class Comparison:
     """Shared passages side by side; one below the other where the terminal is narrow or there is none."""
 
-    def __init__(self, one: Mapping[str, Any], other: Mapping[str, Any], comparison: Mapping[str, Any]) -> None:
-        """Show `comparison`, which is of the documents `one` and `other`."""
-        self.texts = (one["text"], other["text"])
+    def __init__(self, texts: tuple[str, str], comparison: Mapping[str, Any]) -> None:
+        """Show `comparison`, which is of two documents with these texts."""
+        self.texts = (make_printable(texts[0]), make_printable(texts[1]))
         self.comparison = comparison
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -120,8 +121,13 @@ class Comparison:
                 [self._render_side(side, row, has_colours=has_colours) for side in (0, 1)]
                 for row in list_rows(runs, words)
             ]
-            before, after = ([self._render_context(side, passage, where) for side in (0, 1)] for where in ("<", ">"))
-            yield _lay_out([before, *rows, after], is_wide=is_wide)
+            before, after = (
+                [self._render_context(side, passage, where, has_colours=has_colours) for side in (0, 1)]
+                for where in ("<", ">")
+            )
+            for side, cell in enumerate(rows[-1]):
+                cell.append(self._find_tail(side, passage))
+            yield _lay_out(before, rows, after, is_wide=is_wide)
 
     def _render_side(self, side: int, pieces: Sequence[Piece], *, has_colours: bool) -> Text:
         """One side of a row: equal words, and its edits marked."""
@@ -139,19 +145,28 @@ class Comparison:
                 shown.append(text.replace(inner, f"{opening}{inner}{closing}", 1))
         return shown
 
-    def _render_context(self, side: int, passage: Mapping[str, Any], where: str) -> Text:
-        """What stands before or after a passage, cut between words."""
+    def _find_tail(self, side: int, passage: Mapping[str, Any]) -> str:
+        """The marks that close the last word of a passage."""
+        end = passage[f"{'other_' * side}end"]
+        return self.texts[side][end:].partition("\n")[0].partition(" ")[0]
+
+    def _render_context(self, side: int, passage: Mapping[str, Any], where: str, *, has_colours: bool) -> Text:
+        """What stands before or after a passage, cut between words; in brackets where it cannot be dim."""
         prefix = "other_" * side
         text = self.texts[side]
         if where == "<":
             end = passage[f"{prefix}start"]
             start = max(end - CONTEXT_CHARACTERS, 0)
             start = text.find(" ", start, end) + 1 if start else 0
-            return Text(f"{'… ' if start else ''}{text[start:end].strip()}", "dim")
-        start = passage[f"{prefix}end"]
-        end = min(start + CONTEXT_CHARACTERS, len(text))
-        end = text.rfind(" ", start, end) if end < len(text) else end
-        return Text(f"{text[start:end].strip()}{' …' if end < len(text) else ''}", "dim")
+        else:
+            start = passage[f"{prefix}end"] + len(self._find_tail(side, passage))
+            end = min(start + CONTEXT_CHARACTERS, len(text))
+            end = text.rfind(" ", start, end) if end < len(text) else end
+        around = text[start:end].strip()
+        if not around:
+            return Text()
+        shown = f"{'… ' if where == '<' and start else ''}{around}{' …' if where == '>' and end < len(text) else ''}"
+        return Text(shown, "dim") if has_colours else Text(f"({shown})")
 
 
 def _render_numbers(comparison: Mapping[str, Any]) -> RenderableType:
@@ -159,10 +174,13 @@ def _render_numbers(comparison: Mapping[str, Any]) -> RenderableType:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for letter, side, share in zip("AB", SIDES, ("share", "other_share"), strict=True):
-        document = comparison[side]
+    for number, (letter, side, share) in enumerate(zip("AB", SIDES, ("share", "other_share"), strict=True)):
+        document, partner = comparison[side], comparison[SIDES[1 - number]]
+        beside = "AB"[1 - number] if document["duplicate_of"] == partner["document_id"] else None
         shared = f"{show_percent(comparison[share])} of {count_things(document['word_count'], 'word')} shared"
-        table.add_row(letter, Text(f"{document['source_path']}  {name_place(document)}\n").append(shared, "bold"))
+        table.add_row(
+            letter, Text(f"{document['source_path']}  {name_place(document, beside)}\n").append(shared, "bold")
+        )
     if not comparison["spans"]:
         nothing = "They share no passage that counts: 15 words in a row or, with --scattered, 15 close together."
         return Group(table, Text(), Text(nothing))
@@ -221,18 +239,21 @@ def _cut_pieces(
         before = run
 
 
-def _lay_out(rows: Sequence[Sequence[Text]], *, is_wide: bool) -> RenderableType:
-    shown = [row for row in rows if any(cell.plain.strip() for cell in row)]
+def _lay_out(
+    before: Sequence[Text], rows: Sequence[Sequence[Text]], after: Sequence[Text], *, is_wide: bool
+) -> RenderableType:
     if not is_wide:
+        parts = [[before[side], Text().join(row[side] for row in rows), after[side]] for side in range(len(SIDES))]
         return Group(
             *(
-                Text.assemble((f"{letter}  ", "bold"), Text("\n").join(row[side] for row in shown if row[side].plain))
-                for side, letter in enumerate("AB")
+                Text.assemble((f"{letter}  ", "bold"), Text("\n").join(text for text in side if text.plain), "\n")
+                for letter, side in zip("AB", parts, strict=True)
             )
         )
     table = Table(box=None, show_header=True, expand=True, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("A", ratio=1, overflow="fold")
     table.add_column("B", ratio=1, overflow="fold")
-    for row in shown:
-        table.add_row(*row)
+    for row in (before, *rows, after):
+        if any(cell.plain.strip() for cell in row):
+            table.add_row(*row)
     return table

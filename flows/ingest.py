@@ -5,14 +5,20 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect import flow, get_client
-from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
-from prefect.runtime import flow_run
+from prefect import flow, tags
 
 from flows.accounting import summarise_nothing_new
 from flows.names import read_names
+from flows.pages import (
+    ArtifactReporter,
+    ReportingTogether,
+    explain_failures,
+    list_tags,
+    name_flow_run,
+    publish_artifacts,
+)
+from flows.progress import current_reporter, report_to
 from flows.publication import JOURNAL, recover
-from flows.report import render_summary_markdown, tabulate_summary
 from flows.run import Run
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store, make_run_id, remove_folder
@@ -23,6 +29,7 @@ from transforms.contracts import RUNS
 
 
 @flow(name="winnow-ingest")
+@explain_failures
 def ingest(inbox: str | None = None, data: str | None = None) -> dict[str, Any]:
     """Take in what is new in the inbox, and publish what it changes.
 
@@ -38,7 +45,8 @@ def execute(command: str, settings: Settings) -> RunSummary:
     with lock_store(store, f"`winnow {command}`"):
         recover(store)
         run = start_run(command, settings, store)
-        with tidy_up(run):
+        reporter = ReportingTogether([current_reporter(), ArtifactReporter()])
+        with tidy_up(run), report_to(reporter), tags(*list_tags(command, store)):
             discovery = discover_files(run)
             if not discovery.manifests:
                 return summarise_nothing_new(run, discovery)
@@ -53,9 +61,7 @@ def start_run(command: str, settings: Settings, store: Store) -> Run:
     names = read_names(settings.names)
     latest = store.read(RUNS, ["started_at"])["started_at"].max()
     run_id, started_at = make_run_id(datetime.now(UTC), latest if isinstance(latest, datetime) else None)
-    if flow_run.id:
-        with get_client(sync_client=True) as client:
-            client.update_flow_run(flow_run.id, name=f"{command} {run_id}")
+    name_flow_run(command, run_id, store)
     return Run(run_id, started_at, command, settings, names)
 
 
@@ -67,12 +73,3 @@ def tidy_up(run: Run) -> Iterator[None]:
     finally:
         if not (run.work / JOURNAL).exists():
             remove_folder(run.work)
-
-
-def publish_artifacts(summary: RunSummary, store: Store) -> None:
-    """Show the run in Prefect's pages: a summary to read, its table, and the way to the Data Docs."""
-    create_markdown_artifact(render_summary_markdown(summary), key="winnow-summary", description="What the run did")
-    create_table_artifact(tabulate_summary(summary), key="winnow-run", description="Numbers of the run")
-    docs = store.reports / "data_docs" / "index.html"
-    if docs.exists():
-        create_link_artifact(docs.resolve().as_uri(), link_text="Data Docs", key="winnow-data-docs")

@@ -39,7 +39,7 @@ WAITING_TIMES: Final = 10
 """Seconds on the clock for each second of a processor that a file may take: a busy machine, or one that waits."""
 
 PORTION_BYTES: Final = 8_000_000
-"""Files read at a time, so that a batch that takes a minute says how far it is. What they give does not depend on it."""
+"""Files read at a time, so that a batch that takes a minute says how far it is. Nothing else depends on it."""
 
 SOURCES_NAME: Final = "sources.parquet"
 SETTINGS_NAME: Final = "settings.json"

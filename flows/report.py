@@ -34,19 +34,6 @@ def list_numbers(summary: RunSummary) -> list[tuple[str, int]]:
     return files + documents + [(name, count) for name, count in moved.items() if count]
 
 
-def tabulate_summary(summary: RunSummary) -> list[dict[str, Any]]:
-    """The numbers as rows, for a table artifact."""
-    return [{"what": name.strip(), "number": count} for name, count in list_numbers(summary)]
-
-
-def render_summary_markdown(summary: RunSummary) -> str:
-    """The run in a few lines of Markdown."""
-    if summary.run_id is None:
-        return f"Nothing is new in the inbox: {summary.files_seen} files seen. Nothing was written."
-    rows = "\n".join(f"| {name.strip()} | {count} |" for name, count in list_numbers(summary))
-    return f"## {summary.command} {summary.run_id}\n\n| | |\n|---|---:|\n{rows}\n\n{describe_store(summary)}"
-
-
 def render_summary(summary: RunSummary) -> RenderableType:
     """The run as a table for the terminal, and where to look next."""
     table = Table(title=f"{summary.command} {summary.run_id}", title_justify="left", show_header=False, box=None)
@@ -137,9 +124,11 @@ class DocumentPage:
         yield _render_removed(document["removed"], is_narrow=options.max_width < NARROW_COLUMNS)
 
 
-def name_place(document: Mapping[str, Any]) -> str:
-    """Where a document is: kept, or set aside beside which one."""
-    return "kept" if document["relation"] is None else f"{document['relation']} of {document['duplicate_of']}"
+def name_place(document: Mapping[str, Any], partner: str | None = None) -> str:
+    """Where a document is: kept, or set aside as what of which one, which `partner` can name."""
+    if document["relation"] is None:
+        return "kept"
+    return f"set aside, {document['relation']} of {partner or document['duplicate_of']}"
 
 
 def _render_fields(document: Mapping[str, Any]) -> Table:

@@ -21,6 +21,9 @@ RUNS_SHOWN: Final = 5
 EXAMPLES_SHOWN: Final = 5
 """Files that wait and rejects that are named; the newest rejects, the first of the files."""
 
+WORTH_A_WORD_SECONDS: Final = 0.05
+"""A stage that took less is not named."""
+
 LAST_ERROR: Final = "last_error.txt"
 """In the reports: the trace of the last error that nobody had thought of."""
 
@@ -110,7 +113,7 @@ def render_status(status: Mapping[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [_render_head(status), Text(), _render_datasets(status), Text()]
     parts += [_render_inbox(status["inbox"]), Text()]
     if status["newest_rejects"]:
-        parts += [_render_rejects(status), Text()]
+        parts += [Text("newest rejects; `winnow why FILE` says what to do", "bold"), _render_rejects(status), Text()]
     parts.append(_render_runs(status["last_runs"]))
     parts += [Text(f"\n{sentence}", style="yellow") for sentence in status["left_behind"]]
     if status["last_error"]:
@@ -137,13 +140,13 @@ def show_age(seconds: float) -> str:
     return "less than a minute ago"
 
 
-def make_table(title: str) -> Table:
-    """A table without lines, under its title."""
-    return Table(title=title, title_justify="left", title_style="bold", box=None, header_style="dim", pad_edge=False)
+def make_table() -> Table:
+    """A table without lines."""
+    return Table(box=None, header_style="dim", pad_edge=False)
 
 
 def _render_datasets(status: Mapping[str, Any]) -> Table:
-    held = make_table("what is held")
+    held = make_table()
     held.add_column("dataset", style="dim", no_wrap=True)
     held.add_column("rows", justify="right", style="bold", no_wrap=True)
     held.add_column("size", justify="right", no_wrap=True)
@@ -170,7 +173,7 @@ def _render_inbox(inbox: Mapping[str, Any]) -> Text:
 
 
 def _render_rejects(status: Mapping[str, Any]) -> Table:
-    table = make_table("newest rejects; `winnow why FILE` says what would change it")
+    table = make_table()
     table.add_column("reason", style="dim", no_wrap=True)
     table.add_column("document", overflow="fold")
     for reject in status["newest_rejects"]:
@@ -179,19 +182,14 @@ def _render_rejects(status: Mapping[str, Any]) -> Table:
     return table
 
 
-def _render_runs(runs: list[dict[str, Any]]) -> Table:
-    table = make_table("last runs")
-    table.add_column("started (UTC)", no_wrap=True)
-    table.add_column("command", no_wrap=True)
-    table.add_column("documents", overflow="fold")
-    table.add_column("seconds", justify="right", no_wrap=True)
-    table.add_column("of which", overflow="fold", style="dim")
+def _render_runs(runs: list[dict[str, Any]]) -> Text:
+    text = Text("last runs (UTC)", style="bold")
     for run in runs:
-        stages = sorted(run["stage_seconds"].items(), key=lambda stage: -stage[1])
-        slowest = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in stages if seconds >= 0.05)  # noqa: PLR2004
         outcome = [f"{run['documents_kept']:,} kept", f"{run['documents_set_aside']:,} set aside"]
-        outcome += [f"{run['documents_rejected']:,} rejected"] if run["documents_rejected"] else []
-        outcome += [f"{run['documents_demoted']:,} demoted"] if run["documents_demoted"] else []
-        started = f"{run['started_at']:%Y-%m-%d %H:%M}"
-        table.add_row(started, run["command"], ", ".join(outcome), f"{run['seconds']:.1f}", slowest)
-    return table
+        outcome += [f"{run['documents_rejected']:,} rejected"]
+        outcome += [f"{run['documents_demoted']:,} held before set aside"] if run["documents_demoted"] else []
+        stages = sorted(run["stage_seconds"].items(), key=lambda stage: -stage[1])
+        times = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in stages if seconds >= WORTH_A_WORD_SECONDS)
+        text.append(f"\n{run['started_at']:%Y-%m-%d %H:%M}  {run['command']}: {', '.join(outcome)}", "not bold")
+        text.append(f"\n  {run['seconds']:.1f} s{': ' if times else ''}{times}", "not bold dim")
+    return text

@@ -1,6 +1,7 @@
 """`winnow why`: the whole story of a file, in order of time."""
 
 from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,8 +58,7 @@ def list_events(
         for number, seen in enumerate(sightings)
     ]
     events += [
-        _event(reject["rejected_at"], reject["run_id"], f"rejected ({reject['reason_code']}): {reject['reason']}")
-        for reject in rejects
+        _event(reject["rejected_at"], reject["run_id"], f"rejected: {reject['reason_code']}") for reject in rejects
     ]
     for document in documents:
         events += [
@@ -109,11 +109,11 @@ def render_story(story: Mapping[str, Any]) -> RenderableType:
         counted = ", ".join(f"{count} {what}" for what, count in story["counts"].items())
         parts.append(Text(f"In all: {counted}. FILE#3 asks for record 3, FILE/MEMBER for a member of an archive.\n"))
     parts.append(Text("what happened (UTC)", style="bold"))
-    for event in story["events"]:
-        when = Text(f"{event['at']:%Y-%m-%d %H:%M:%S}  ", style="dim").append(event["what"], style="not dim")
-        parts.append(_indent(when.append(f"  run {event['run_id']}")))
+    for (at, run_id), events in groupby(story["events"], key=lambda event: (event["at"], event["run_id"])):
+        parts.append(_indent(Text(f"{at:%Y-%m-%d %H:%M:%S}  run {run_id}", style="dim")))
+        parts += [_indent(_indent(Text(event["what"]))) for event in events]
     if story["inbox"]:
-        parts.append(_indent(Text(f"now  {story['inbox']}")))
+        parts += [_indent(Text("now", style="dim")), _indent(_indent(Text(story["inbox"])))]
     return Group(*parts)
 
 

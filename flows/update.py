@@ -15,6 +15,7 @@ from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTa
 from flows import tasks
 from flows.accounting import count_run, make_run_row, summarise
 from flows.errors import AuditRefusedError
+from flows.pages import explain_failures
 from flows.progress import BYTES, STEPS, current_reporter, report_stage
 from flows.run import Run
 from flows.settings import Settings
@@ -66,6 +67,7 @@ def _collect(futures: PrefectFutureList[T], amounts: Sequence[float]) -> list[T]
     validate_parameters=False,
     timeout_seconds=DAY_SECONDS,
 )
+@explain_failures
 def update_store(run: Run, discovery: Discovery) -> RunSummary:
     """Take the discovered files in; AuditRefusedError when the result breaks a law. Call it under the store's lock."""
     clock = StageClock()
