@@ -1,9 +1,10 @@
 """`winnow compare`: the passages that two documents share, side by side."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 ROW_WORDS: Final = 40
 """Words after which the two sides are brought level again."""
+
+CUT_REACH: Final = 15
+"""A row may be so many words longer or shorter, to end where a sentence does."""
+
+SENTENCE_END: Final = re.compile(r"[.!?…。！？]|\n")
 
 CONTEXT_CHARACTERS: Final = 160
 """Characters around a passage that are shown with it."""
@@ -119,7 +125,7 @@ class Comparison:
             runs = [span for span in self.comparison["spans"] if span["passage"] == passage["passage"]]
             rows = [
                 [self._render_side(side, row, has_colours=has_colours) for side in (0, 1)]
-                for row in list_rows(runs, words)
+                for row in list_rows(runs, self.texts[0], words)
             ]
             before, after = (
                 [self._render_context(side, passage, where, has_colours=has_colours) for side in (0, 1)]
@@ -147,8 +153,8 @@ class Comparison:
 
     def _find_tail(self, side: int, passage: Mapping[str, Any]) -> str:
         """The marks that close the last word of a passage."""
-        end = passage[f"{'other_' * side}end"]
-        return self.texts[side][end:].partition("\n")[0].partition(" ")[0]
+        rest: str = self.texts[side][passage[f"{'other_' * side}end"] :]
+        return rest.partition("\n")[0].partition(" ")[0]
 
     def _render_context(self, side: int, passage: Mapping[str, Any], where: str, *, has_colours: bool) -> Text:
         """What stands before or after a passage, cut between words; in brackets where it cannot be dim."""
@@ -199,12 +205,14 @@ def _locate_words(texts: Sequence[str]) -> list[tuple[list[int], list[int]]]:
     return [(words.starts[bound].tolist(), words.ends[bound].tolist()) for bound in bounds]
 
 
-def list_rows(runs: Sequence[Mapping[str, Any]], words: Sequence[tuple[list[int], list[int]]]) -> Iterator[list[Piece]]:
+def list_rows(
+    runs: Sequence[Mapping[str, Any]], text: str, words: Sequence[tuple[list[int], list[int]]]
+) -> Iterator[list[Piece]]:
     """The pieces of a passage, in rows of about ROW_WORDS words that begin at the same words on both sides."""
     row: list[Piece] = []
     count = 0
-    for piece, size in _cut_pieces(runs, words):
-        if row and piece.is_same and count + size > ROW_WORDS:
+    for piece, size in _cut_pieces(runs, text, words):
+        if row and piece.is_same and count + size > ROW_WORDS + CUT_REACH:
             yield row
             row, count = [], 0
         row.append(piece)
@@ -214,7 +222,7 @@ def list_rows(runs: Sequence[Mapping[str, Any]], words: Sequence[tuple[list[int]
 
 
 def _cut_pieces(
-    runs: Sequence[Mapping[str, Any]], words: Sequence[tuple[list[int], list[int]]]
+    runs: Sequence[Mapping[str, Any]], text: str, words: Sequence[tuple[list[int], list[int]]]
 ) -> Iterator[tuple[Piece, int]]:
     """Runs of equal words, cut where a row may end, with the edits between them; and the words of each piece."""
     (starts, ends), (other_starts, other_ends) = words
@@ -224,8 +232,8 @@ def _cut_pieces(
             edit = (before["end"], run["start"]), (before["other_end"], run["other_start"])
             yield Piece(edit, is_same=False), bisect_right(ends, run["start"]) - bisect_left(starts, before["end"])
         first, other_first = bisect_left(starts, run["start"]), bisect_left(other_starts, run["other_start"])
-        for offset in range(0, run["words"], ROW_WORDS):
-            last = min(offset + ROW_WORDS, run["words"])
+        gaps = [text[ends[word] : starts[word + 1]] for word in range(first, first + run["words"] - 1)]
+        for offset, last in pairwise(_choose_cuts(gaps)):
             # White space and marks behind a word stay with it, unless an edit follows.
             is_end = last == run["words"]
             bounds = (
@@ -237,6 +245,20 @@ def _cut_pieces(
             )
             yield Piece(bounds, is_same=True), last - offset
         before = run
+
+
+def _choose_cuts(gaps: Sequence[str]) -> list[int]:
+    """Where to cut a run of words: about every ROW_WORDS words, where a sentence ends if one does near there.
+
+    `gaps` is what stands between the words. The first cut is 0, the last one the number of words.
+    """
+    words = len(gaps) + 1
+    cuts = [0]
+    while words - cuts[-1] > ROW_WORDS + CUT_REACH:
+        middle = cuts[-1] + ROW_WORDS
+        near = range(middle - CUT_REACH, middle + CUT_REACH)
+        cuts.append(min(near, key=lambda cut: (not SENTENCE_END.search(gaps[cut - 1]), abs(cut - middle))))
+    return [*cuts, words]
 
 
 def _lay_out(

@@ -1,6 +1,5 @@
-"""Texts of files in Markdown and HTML: shown as they are, whatever they hold."""
+"""Texts of files in Markdown: shown as they are, whatever they hold."""
 
-import html
 import re
 from typing import Final
 
@@ -13,5 +12,5 @@ PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
 def escape_markdown(text: str) -> str:
     """`text` on one line, as Markdown that shows it and nothing else."""
     line = " ".join(make_printable(text).split())
-    # Entities where HTML could begin: some readers of Markdown take a backslash before < for a backslash.
-    return PUNCTUATION.sub(lambda found: html.escape(found[0]) if found[0] in "<>&\"'" else f"\\{found[0]}", line)
+    # No entities: Prefect's pages show them as they are written.
+    return PUNCTUATION.sub(r"\\\1", line)

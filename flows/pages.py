@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar, cast
 from uuid import UUID
 
@@ -187,14 +186,14 @@ def render_page(summary: RunSummary, store: Store) -> str:
     times = "\n".join(f"| {describe_stage(name)} | {took:.1f} |" for name, took in summary.stage_seconds.items())
     return (
         f"## {summary.command} {summary.run_id}\n\n### Look at\n\n{notices}\n\n"
-        f"### What came of it\n\n| | |\n|---|---:|\n{numbers}\n\n{_name_store(summary)}\n\n"
+        f"### What came of it\n\n| what | number |\n|---|---:|\n{numbers}\n\n{_name_store(summary)}\n\n"
         f"### Where the time went\n\n| stage | seconds |\n|---|---:|\n{times}\n\n### Pages\n\n{_list_pages(store)}"
     )
 
 
 def _indent(name: str) -> str:
     """A part of the number above it."""
-    return f"&emsp;{escape_markdown(name)}" if name.startswith(" ") else name
+    return f"\N{EM SPACE}{escape_markdown(name)}" if name.startswith(" ") else name
 
 
 def _name_store(summary: RunSummary) -> str:
@@ -205,10 +204,5 @@ def _list_pages(store: Store) -> str:
     """Where the pages of a store lie. A browser opens no file from a page of a server, so the path is there to copy."""
     pages = {name: store.reports / place for name, place, _ in PAGES.values()}
     pages["Data dictionary"] = store.root / "README.md"
-    lines = [f"- {name}: {_link(page)}" for name, page in pages.items() if page.exists()]
-    return "\n".join(lines)
-
-
-def _link(page: Path) -> str:
-    path = page.resolve()
-    return f"[{escape_markdown(str(path))}]({path.as_uri()})"
+    places = {name: page.resolve() for name, page in pages.items() if page.exists()}
+    return "\n".join(f"- [{name}]({page.as_uri()}): {escape_markdown(str(page))}" for name, page in places.items())

@@ -18,7 +18,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from flows.catalog import describe_package, render_data_dictionary, render_package
+from flows.catalog import DESCRIPTION, TITLE, describe_package, render_data_dictionary, render_package
+from flows.croissant import describe_croissant, render_croissant
 from flows.errors import StoreError
 from flows.storage import (
     EMPTY_FILE,
@@ -30,7 +31,7 @@ from flows.storage import (
     write_table,
     write_whole,
 )
-from transforms.contracts import ARTICLES, DUPLICATES, TABLES, Column, Table
+from transforms.contracts import ARTICLES, DUPLICATES, RUNS, TABLES, Column, Table
 
 JOURNAL: Final = "journal.json"
 ROWS_PER_FILE: Final = 50_000
@@ -206,13 +207,19 @@ def _measure_column(column: Column) -> pl.Expr:
 
 
 def stage_catalog(store: Store, staged: Sequence[StagedFile], run_id: str) -> list[StagedFile]:
-    """Stage the data dictionary and `datapackage.json` as they will be once `staged` is in place."""
+    """Stage the data dictionary, `datapackage.json` and `croissant.json` as they will be once `staged` is in place."""
     publish = store.work(run_id) / "publish"
     after = store.with_staged(locate_staged(store, staged, run_id))
     files = {
         table.name: [(name, path.stat().st_size) for name, path in after.list_files(table).items()] for table in TABLES
     }
-    texts = {"README.md": render_data_dictionary(), "datapackage.json": render_package(describe_package(files))}
+    days = after.read(RUNS, ["started_at"])["started_at"].dt.date().sort().to_list()
+    croissant = describe_croissant(TITLE, DESCRIPTION, days[0], days[-1])
+    texts = {
+        "README.md": render_data_dictionary(),
+        "datapackage.json": render_package(describe_package(files)),
+        "croissant.json": render_croissant(croissant),
+    }
     changed = []
     for name, text in texts.items():
         place = store.root / name
