@@ -10,14 +10,13 @@ from prefect import flow, tags
 from flows.accounting import summarise_nothing_new
 from flows.names import read_names
 from flows.pages import (
-    ArtifactReporter,
-    ReportingTogether,
     explain_failures,
     list_tags,
     name_flow_run,
     publish_artifacts,
+    report_to_pages,
 )
-from flows.progress import current_reporter, report_to
+from flows.progress import report_to
 from flows.publication import JOURNAL, recover
 from flows.run import Run
 from flows.settings import Settings, load_settings
@@ -45,8 +44,7 @@ def execute(command: str, settings: Settings) -> RunSummary:
     with lock_store(store, f"`winnow {command}`"):
         recover(store)
         run = start_run(command, settings, store)
-        reporter = ReportingTogether([current_reporter(), ArtifactReporter()])
-        with tidy_up(run), report_to(reporter), tags(*list_tags(command, store)):
+        with tidy_up(run), report_to(report_to_pages()), tags(*list_tags(command, store)):
             discovery = discover_files(run)
             if not discovery.manifests:
                 return summarise_nothing_new(run, discovery)

@@ -9,7 +9,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import httpx
-from prefect import get_client
+from prefect import get_client, get_run_logger
 from prefect.artifacts import (
     create_link_artifact,
     create_markdown_artifact,
@@ -24,10 +24,10 @@ from flows.errors import AuditRefusedError, WinnowError
 from flows.markdown import escape_markdown
 from flows.notices import list_notices
 from flows.printable import make_printable
-from flows.progress import STEPS, CountingReporter, Reporter, describe_stage
+from flows.progress import STEPS, CountingReporter, LogReporter, Reporter, current_reporter, describe_stage
 from flows.report import describe_store, list_numbers
 from flows.storage import Store
-from flows.summary import RunSummary
+from flows.summary import RunSummary, count_things
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -118,6 +118,12 @@ class ReportingTogether:
             reporter.finish_stage(seconds)
 
 
+def report_to_pages() -> Reporter:
+    """A reporter for the pages of the flow run that goes on, which tells the one that is there already as well."""
+    logger = get_run_logger()
+    return ReportingTogether([current_reporter(), LogReporter(logger), ArtifactReporter()])
+
+
 def name_flow_run(command: str, run_id: str, store: Store) -> None:
     """Name the flow run after the run, and tag it with its command and its store."""
     if flow_run.id:
@@ -163,12 +169,24 @@ def describe_failure(error: Exception) -> str:
 
 def publish_artifacts(summary: RunSummary, store: Store) -> None:
     """Show a run that has ended: what to look at, its numbers, and the way to its pages."""
+    get_run_logger().info("%s %s", describe_outcome(summary), describe_store(summary))
     create_markdown_artifact(render_page(summary, store), key="winnow-summary", description="What the run did")
     create_table_artifact(tabulate_summary(summary), key="winnow-run", description="Numbers of the run")
     for key, (name, place, what) in PAGES.items():
         page = store.reports / place
         if page.exists():
             create_link_artifact(page.resolve().as_uri(), link_text=name, key=key, description=what)
+
+
+def describe_outcome(summary: RunSummary) -> str:
+    """What a run did, in a sentence."""
+    if summary.run_id is None:
+        return "Nothing was written."
+    return (
+        f"{count_things(summary.documents_in, 'document')} of {count_things(summary.files_new, 'file')}: "
+        f"{summary.documents_kept:,} kept, {sum(summary.set_aside_by_relation.values()):,} set aside, "
+        f"{sum(summary.rejected_by_reason.values()):,} rejected."
+    )
 
 
 def tabulate_summary(summary: RunSummary) -> list[dict[str, Any]]:
@@ -193,7 +211,7 @@ def render_page(summary: RunSummary, store: Store) -> str:
 
 def _indent(name: str) -> str:
     """A part of the number above it."""
-    return f"\N{EM SPACE}{escape_markdown(name)}" if name.startswith(" ") else name
+    return f"– {escape_markdown(name.strip())}" if name.startswith(" ") else name
 
 
 def _name_store(summary: RunSummary) -> str:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -137,25 +137,33 @@ def describe_stage(stage: str) -> str:
     return STAGE_SENTENCES.get(stage, stage.capitalize())
 
 
+RunLogger = logging.Logger | logging.LoggerAdapter[Any]
+
+
 class LogReporter(CountingReporter):
     """Writes a line when a stage begins and one when it ends to the log of the flow run."""
+
+    def __init__(self, logger: RunLogger | None = None) -> None:
+        """Write to `logger`; to that of the flow run that goes on when it is asked, where none is given."""
+        super().__init__()
+        self._logger = logger or logging.getLogger("prefect.flow_runs")
 
     def show_start(self) -> None:
         """Say what begins, and how much there is of it."""
         much = f": {show_amount(self.total, self.unit)}" if self.unit != STEPS and self.total else ""
-        logging.getLogger("prefect.flow_runs").info("%s%s.", describe_stage(self.stage), much)
+        self._logger.info("%s%s.", describe_stage(self.stage), much)
 
     def show_end(self, seconds: float) -> None:
         """Say how long it took."""
-        logging.getLogger("prefect.flow_runs").info("%s took %.1f s.", describe_stage(self.stage), seconds)
+        self._logger.info("%s took %.1f s.", describe_stage(self.stage), seconds)
 
 
 _reporter: ContextVar[Reporter | None] = ContextVar("reporter", default=None)
 
 
 def current_reporter() -> Reporter:
-    """The reporter of this context; the log when none was set."""
-    return _reporter.get() or LogReporter()
+    """The reporter of this context; one that shows nothing when none was set."""
+    return _reporter.get() or CountingReporter()
 
 
 @contextmanager

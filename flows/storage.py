@@ -110,14 +110,17 @@ def write_table(frame: pl.DataFrame, path: Path, table: Table) -> Path:
     # In one piece: where pages end depends on how the rows lie in memory.
     arrow = frame.select(table.column_names).rechunk().to_arrow().cast(table.arrow_schema)
     with path.open("wb") as sink:
-        pq.write_table(
-            arrow,
+        with pq.ParquetWriter(
             sink,
+            arrow.schema,
             compression=COMPRESSION,
             data_page_size=PAGE_BYTES,
             dictionary_pagesize_limit=DICTIONARY_BYTES,
             write_batch_size=ROWS_BETWEEN_CHECKS,
-        )
+        ) as writer:
+            # A row group without rows is one thing that not every reader expects: `datasets` stops at it.
+            if arrow.num_rows:
+                writer.write_table(arrow)
         sink.flush()
         os.fsync(sink.fileno())
     return path

@@ -13,7 +13,7 @@ import yaml
 
 from flows.dataset_card import describe_features
 from flows.settings import Settings
-from tests.support.corpora import edit_words, make_words, write_paragraphs
+from tests.support.corpora import make_words, write_paragraphs
 from tests.support.stores import drop_files, hash_published_files, settings_for, take_in
 from transforms.contracts import ARTICLES, TABLES, Table
 
@@ -34,8 +34,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     quoting = [*make_words(2, 200), *words[:60]]
     drop_files(settings, {"web/article.txt": write_paragraphs(words), "quotes.txt": write_paragraphs(quoting)})
     take_in(settings)
-    copy = write_paragraphs(edit_words(words, 3, 0.02)[:-9])
-    drop_files(settings, {"copy.txt": copy, 'a "b" — ü.txt': write_paragraphs(make_words(4, 150)), "empty.txt": ""})
+    drop_files(
+        settings,
+        {
+            "copy.txt": write_paragraphs(words[20:200]),
+            'a "b" — ü.txt': write_paragraphs(make_words(4, 150)),
+            "empty.txt": "",
+        },
+    )
     take_in(settings)
     return settings
 
@@ -56,7 +62,7 @@ def test_readme_has_a_snippet_for_each_tool() -> None:
 def test_polars_snippet(store: Settings) -> None:
     copies = run_snippet("Polars", store)["copies"]
     assert copies.select("source_path", "source_path_of_copy", "relation").rows() == [
-        ("web/article.txt", "copy.txt", "near")
+        ("web/article.txt", "copy.txt", "excerpt")
     ]
 
 
@@ -121,8 +127,12 @@ def test_hugging_face_loads_every_dataset_as_the_card_says(
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     datasets = pytest.importorskip("datasets", reason="datasets of Hugging Face is not installed")
     for table in TABLES:
-        loaded = datasets.load_dataset(str(store.data), table.name, split="train", cache_dir=str(tmp_path / "cache"))
         rows = pl.read_parquet(store.data / table.folder / "*.parquet")
+        if rows.is_empty():
+            # Of no rows `datasets` makes no dataset, whatever the card says.
+            assert table.name in {"removed", "templates"}
+            continue
+        loaded = datasets.load_dataset(str(store.data), table.name, split="train", cache_dir=str(tmp_path / "cache"))
         assert loaded.num_rows == rows.height, table.name
         assert list(loaded.features) == table.column_names
         assert loaded.features._to_yaml_list() == describe_features(table)
@@ -167,9 +177,10 @@ def test_croissant_is_valid_and_its_records_can_be_read(
 def test_data_package_is_valid(store: Settings) -> None:
     frictionless = pytest.importorskip("frictionless", reason="frictionless is not installed")
     package = json.loads((store.data / "datapackage.json").read_text(encoding="utf-8"))
-    errors = list(frictionless.Package.metadata_validate(package))
-    assert errors == []
-    assert list(frictionless.Package.metadata_validate({**package, "resources": []})) != []
+    assert frictionless.Package.validate_descriptor(package).flatten() == []
+    assert frictionless.Package.validate_descriptor({**package, "resources": [{"name": "x"}]}).flatten() != []
+    read = frictionless.Package.from_descriptor(package)
+    assert [resource.schema.field_names for resource in read.resources] == [table.column_names for table in TABLES]
 
 
 def test_descriptions_change_only_with_what_they_describe(store: Settings) -> None:
