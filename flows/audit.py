@@ -109,8 +109,7 @@ def check_run(scope: Scope, run: Run, batches: Sequence[Batch], row: pl.DataFram
     yield from check_lines(scope, line_counts)
     yield from check_signals(scope, line_counts.select("document_id"))
     yield from check_templates(scope)
-    for checks in list_laws(scope, run.settings.dedup, shelve_texts(scope, run.work / "texts")).values():
-        yield from checks
+    yield from check_laws(scope, run.settings.dedup, shelve_texts(scope, run.work / "texts"))
 
 
 def list_laws(scope: Scope, parameters: DedupParameters, shelf: TextShelf) -> dict[str, Checks]:
@@ -124,6 +123,12 @@ def list_laws(scope: Scope, parameters: DedupParameters, shelf: TextShelf) -> di
         "sources": check_sources(scope),
         "spans": check_spans(scope, shelf),
     }
+
+
+def check_laws(scope: Scope, parameters: DedupParameters, shelf: TextShelf) -> Checks:
+    """All of `list_laws`."""
+    for checks in list_laws(scope, parameters, shelf).values():
+        yield from checks
 
 
 def check_places(scope: Scope) -> Checks:

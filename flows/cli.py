@@ -39,7 +39,7 @@ Settings come from flags, then WINNOW_* environment variables, then [tool.winnow
 working folder.
 
 Exit codes: 0 done (rejects included, and counted); 1 a failure, nothing published; 2 wrong usage; 3 the audit
-refused, nothing published.
+refused, nothing published; 130 interrupted.
 """
 
 

@@ -27,7 +27,7 @@ from flows.update import make_task_runner, update_store
 from transforms.contracts import RUNS
 
 
-@flow(name="winnow-ingest")
+@flow(name="winnow-ingest", flow_run_name="run")
 @explain_failures
 def ingest(inbox: str | None = None, data: str | None = None) -> dict[str, Any]:
     """Take in what is new in the inbox, and publish what it changes.

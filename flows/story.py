@@ -5,7 +5,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
@@ -104,21 +104,32 @@ def render_story(story: Mapping[str, Any]) -> RenderableType:
     for reject in story["rejects"]:
         name = name_document(reject["source_path"], reject["record"])
         head = Text(f"{name}: rejected at {reject['stage']} ({reject['reason_code']})", style="bold red")
-        parts += [head, _indent(Text(reject["reason"])), _indent(_render_advice([reject["advice"]])), Text()]
+        parts += [head, Indented(Text(reject["reason"])), Indented(_render_advice([reject["advice"]])), Text()]
     if sum(story["counts"].values()) > len(story["documents"]) + len(story["rejects"]):
         counted = ", ".join(f"{count} {what}" for what, count in story["counts"].items())
         parts.append(Text(f"In all: {counted}. FILE#3 asks for record 3, FILE/MEMBER for a member of an archive.\n"))
     parts.append(Text("what happened (UTC)", style="bold"))
     for (at, run_id), events in groupby(story["events"], key=lambda event: (event["at"], event["run_id"])):
-        parts.append(_indent(Text(f"{at:%Y-%m-%d %H:%M:%S}  run {run_id}", style="dim")))
-        parts += [_indent(_indent(Text(event["what"]))) for event in events]
+        parts.append(Indented(Text(f"{at:%Y-%m-%d %H:%M:%S}  run {run_id}", style="dim")))
+        parts += [Indented(Text(event["what"]), 4) for event in events]
     if story["inbox"]:
-        parts += [_indent(Text("now", style="dim")), _indent(_indent(Text(story["inbox"])))]
+        parts += [Indented(Text("now", style="dim")), Indented(Text(story["inbox"]), 4)]
     return Group(*parts)
 
 
-def _indent(text: RenderableType) -> RenderableType:
-    return Padding(text, (0, 0, 0, 2))
+class Indented:
+    """A text with a margin; where there is no terminal to fit, on the line that it is."""
+
+    def __init__(self, text: Text, columns: int = 2) -> None:
+        """Begin `text` after so many columns."""
+        self.text, self.columns = text, columns
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """A margin of blanks."""
+        if options.no_wrap:
+            yield Text(" " * self.columns).append_text(self.text)
+        else:
+            yield Padding(self.text, (0, 0, 0, self.columns))
 
 
 def _render_document(document: Mapping[str, Any]) -> list[RenderableType]:
@@ -140,7 +151,7 @@ def _render_document(document: Mapping[str, Any]) -> list[RenderableType]:
     if document["overlaps"]:
         ids = (document["document_id"], document["overlaps"][0]["other_id"])
         parts.append(Text(f"see it: winnow compare {' '.join(name[:ID_CHARACTERS] for name in ids)}", style="dim"))
-    return [head, *map(_indent, [*parts, _render_advice(document["advice"])])]
+    return [head, *map(Indented, [*parts, _render_advice(document["advice"])])]
 
 
 def _render_advice(sentences: list[str]) -> Text:

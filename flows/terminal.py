@@ -26,7 +26,7 @@ EXIT_FAILED: Final = 1
 EXIT_INTERRUPTED: Final = 130
 """128 and the number of the signal, as shells have it."""
 
-PIPE_COLUMNS: Final = 200
+PIPE_COLUMNS: Final = 1_000
 """Width of tables where there is no terminal: enough for a whole row, so that it can be searched by lines."""
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -89,8 +89,11 @@ def print_page(page: RenderableType) -> None:
     """Something to read: as wide as the terminal; where there is none, a line for each line."""
     if out.is_terminal:
         out.print(page, soft_wrap=False)
-    else:
-        out.print(page, width=int(os.environ.get("COLUMNS") or PIPE_COLUMNS))
+        return
+    pipe = PrintableConsole(highlight=False, soft_wrap=True, width=PIPE_COLUMNS, no_color=out.no_color)
+    with pipe.capture() as captured:
+        pipe.print(page)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 @contextmanager

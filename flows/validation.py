@@ -191,7 +191,7 @@ class _Auditor:
         return result
 
     def _define(self, name: str, suite: gx.ExpectationSuite) -> Any:
-        """What runs `suite` on frames. Slices share it: defining one again compares each expectation with every other."""
+        """What runs `suite` on frames. Slices share it: defining it twice compares all its expectations."""
         known, definition = self.defined.get(name, (None, None))
         if known is not suite:
             source = self.context.data_sources.get("winnow")

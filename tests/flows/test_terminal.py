@@ -12,6 +12,7 @@ import sys
 import termios
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -239,7 +240,13 @@ def test_interruption_says_what_is_left(settings: Settings, tmp_path: Path) -> N
 def test_advice_for_every_reason_and_every_fate() -> None:
     assert set(REJECT_ADVICE) == set(REJECT_REASONS)
     rule = DedupParameters()
-    document = {"relation": None, "word_count": 101, "coverage": 0.25, "source_path": "a.txt", "partners": []}
+    document: dict[str, Any] = {
+        "relation": None,
+        "word_count": 101,
+        "coverage": 0.25,
+        "source_path": "a.txt",
+        "partners": [],
+    }
     assert "81 of its 101 words; now they have 25." in advise_document(document, rule)[0]
     assert "only a document with the same words" in advise_document({**document, "word_count": 30}, rule)[0]
     aside = {**document, "relation": "near", "coverage": 1.0, "partners": [{"source_path": "b.txt"}]}
