@@ -52,11 +52,6 @@ def name_alignment() -> str:
     return f"align chunk {int(chunk.stem) + 1}, {count_things(count_frame_rows(chunk), 'pair')}"
 
 
-def name_publication() -> str:
-    """What a task puts in place: "publish 12 files"."""
-    return f"publish {count_things(len(task_run.parameters['staged']), 'file')}"
-
-
 @task(
     name="discover files",
     task_run_name="discover files",
@@ -134,7 +129,7 @@ def _place_docs(run: Run) -> None:
     remove_folder(old)
 
 
-@task(name="publish", task_run_name=name_publication, cache_policy=NO_CACHE)
+@task(name="publish", task_run_name="publish", cache_policy=NO_CACHE)
 def publish_changes(run: Run, staged: Sequence[StagedFile], row: Path) -> int:
     """Commit what is staged and put it in place. Not retried: the next run finishes what this one cannot."""
     with_row = staging.stage_run_row(run, pl.read_parquet(row), staged)
