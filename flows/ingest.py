@@ -16,7 +16,6 @@ from flows.pages import (
     publish_artifacts,
     report_to_pages,
 )
-from flows.progress import report_to
 from flows.publication import JOURNAL, recover
 from flows.run import Run
 from flows.settings import Settings, load_settings
@@ -44,7 +43,7 @@ def execute(command: str, settings: Settings) -> RunSummary:
     with lock_store(store, f"`winnow {command}`"):
         recover(store)
         run = start_run(command, settings, store)
-        with tidy_up(run), report_to(report_to_pages()), tags(*list_tags(command, store)):
+        with tidy_up(run), report_to_pages(), tags(*list_tags(command, store)):
             discovery = discover_files(run)
             if not discovery.manifests:
                 return summarise_nothing_new(run, discovery)

@@ -4,7 +4,8 @@ import functools
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, ParamSpec, TypeVar, cast
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from flows.errors import AuditRefusedError, WinnowError
 from flows.markdown import escape_markdown
 from flows.notices import list_notices
 from flows.printable import make_printable
-from flows.progress import STEPS, CountingReporter, LogReporter, Reporter, current_reporter, describe_stage
+from flows.progress import STEPS, CountingReporter, LogReporter, Reporter, current_reporter, describe_stage, report_to
 from flows.report import describe_store, list_numbers
 from flows.storage import Store
 from flows.summary import RunSummary, count_things
@@ -66,20 +67,21 @@ class ArtifactReporter(CountingReporter):
         if self.total and time.monotonic() - self._sent_at > UPDATE_SECONDS:
             self._send(min(self.done / self.total, 1.0))
 
-    def show_end(self, seconds: float) -> None:
-        """It is done."""
-        if self.stage == STAGES[-1]:
-            self._send(1.0)
+    def finish(self) -> None:
+        """The run has ended well, whatever stages it had."""
+        self._update(100.0, "The run has ended.")
 
     def _send(self, share: float) -> None:
-        if self.stage not in STAGES or self._artifact is None:
+        if self.stage in STAGES:
+            place = STAGES.index(self.stage)
+            amount = f" ({self.describe_amount()})" if self.unit != STEPS and self.done else ""
+            said = f"Stage {place + 1} of {len(STAGES)}, {self.stage}: {describe_stage(self.stage)}{amount}."
+            self._update(round(100 * (place + share) / len(STAGES), 1), said)
+
+    def _update(self, percent: float, said: str) -> None:
+        if self._artifact is None:
             return
-        place = STAGES.index(self.stage)
-        amount = self.describe_amount() if self.unit != STEPS and self.done else ""
-        said = f"Stage {place + 1} of {len(STAGES)}, {self.stage}: {describe_stage(self.stage)}"
-        update = ArtifactUpdate(
-            data=round(100 * (place + share) / len(STAGES), 1), description=f"{said}{f' ({amount})' if amount else ''}."
-        )
+        update = ArtifactUpdate(data=percent, description=said)
         with self._sending:
             self._sent_at = time.monotonic()
             try:
@@ -118,10 +120,13 @@ class ReportingTogether:
             reporter.finish_stage(seconds)
 
 
-def report_to_pages() -> Reporter:
-    """A reporter for the pages of the flow run that goes on, which tells the one that is there already as well."""
-    logger = get_run_logger()
-    return ReportingTogether([current_reporter(), LogReporter(logger), ArtifactReporter()])
+@contextmanager
+def report_to_pages() -> Iterator[None]:
+    """Tell the pages of the flow run that goes on how far the block is, and whoever is told already as well."""
+    pages = ArtifactReporter()
+    with report_to(ReportingTogether([current_reporter(), LogReporter(get_run_logger()), pages])):
+        yield
+    pages.finish()
 
 
 def name_flow_run(command: str, run_id: str, store: Store) -> None:

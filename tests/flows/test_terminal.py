@@ -262,7 +262,7 @@ def test_progress_says_rate_and_remaining_time() -> None:
     with report_to(reporter), report_stage("derive", 4_000_000, BYTES) as stage:
         stage.advance(1_000_000)
         reporter._started -= 10
-        assert re.fullmatch(r"1\.0 MB of 4\.0 MB, \d\d\.\d kB/s, 3\d s left", reporter.describe_amount())
+        assert re.fullmatch(r"1\.0 MB of 4\.0 MB, \d+\.\d kB/s, [23]\d s left", reporter.describe_amount())
         with report_stage("inner", 3, "texts"):
             assert reporter.stage == "inner"
         stage.reach(2_000_000)
