@@ -4,6 +4,7 @@ Prefect, Great Expectations and the kernels are imported by the commands that ne
 nothing new costs little more than the start of Python.
 """
 
+import os
 import sys
 from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from flows.terminal import (
     read_settings,
     read_store_settings,
     show_progress,
+    stop_on_interrupt,
     with_output,
     with_store,
 )
@@ -308,9 +310,10 @@ def find_nothing_new(settings: Settings) -> "RunSummary | None":
 
 def run_flow(command: str, settings: Settings, *, quiet: bool) -> "RunSummary":
     """Run the flow of `command` and return its numbers."""
-    from flows.server import provide_prefect_api
+    from flows.server import is_api_configured, provide_prefect_api
 
     with ExitStack() as stack:
+        stack.enter_context(stop_on_interrupt(settings, at_once=not is_api_configured(os.environ)))
         with nullcontext() if quiet else err.status("starting Prefect"):
             stack.enter_context(provide_prefect_api(settings.data / ".prefect", import_flows))
         from flows.backfill import backfill as backfill_flow

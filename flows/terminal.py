@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final, TypeVar
 
 import click
@@ -123,6 +125,33 @@ def exit_codes(settings: Settings) -> Iterator[None]:
         trace = write_trace(settings)
         first_line = str(error).strip().partition("\n")[0]
         fail(f"unexpected {type(error).__name__}: {first_line}\nNothing was published. The trace: {trace}", EXIT_FAILED)
+
+
+@contextmanager
+def stop_on_interrupt(settings: Settings, *, at_once: bool) -> Iterator[None]:
+    """Let Ctrl-C end the process within the block, with what it leaves and the exit code 130.
+
+    A run can be killed at any instant, so nobody has to wait for the tasks that go on in threads. With a Prefect server
+    of the user's, the first Ctrl-C waits for them, so that the server learns how the run ended; the second does not.
+    """
+    started_at = datetime.now(UTC)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal at_once
+        if not at_once:
+            at_once = True
+            err.print("winnow: stopping when the tasks at work have ended; Ctrl-C again stops at once.")
+            raise KeyboardInterrupt
+        err.show_cursor()
+        err.print(f"\nwinnow: {describe_interruption(Store(settings.data), started_at)}", markup=False)
+        err.file.flush()
+        os._exit(EXIT_INTERRUPTED)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def describe_interruption(store: Store, started_at: datetime) -> str:
