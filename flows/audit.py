@@ -17,6 +17,7 @@ from typing import Final
 import polars as pl
 
 from flows.leaving import count_replaced
+from flows.progress import report_each, report_stage
 from flows.publication import StagedFile
 from flows.run import Batch, Run, scan_batches, scan_held
 from flows.shelf import TextShelf
@@ -131,16 +132,24 @@ def check_run(scope: Scope, run: Run, batches: Sequence[Batch], row: pl.DataFram
     yield from check_laws(scope, run.settings.dedup, shelve_texts(scope, run.work / "texts"))
 
 
+def list_laws(scope: Scope, parameters: DedupParameters, shelf: TextShelf) -> dict[str, Checks]:
+    """The laws that hold for a run and for a whole store alike, by what they are about."""
+    return {
+        "places": check_places(scope),
+        "feed": check_feed(scope),
+        "copies": check_copies(scope),
+        "decided": check_decided(scope, parameters),
+        "partners": check_partners(scope),
+        "pairs": check_pairs(scope),
+        "sources": check_sources(scope),
+        "spans": check_spans(scope, shelf),
+    }
+
+
 def check_laws(scope: Scope, parameters: DedupParameters, shelf: TextShelf) -> Checks:
-    """The laws that hold for a run and for a whole store alike."""
-    yield from check_places(scope)
-    yield from check_feed(scope)
-    yield from check_copies(scope)
-    yield from check_decided(scope, parameters)
-    yield from check_partners(scope)
-    yield from check_pairs(scope)
-    yield from check_sources(scope)
-    yield from check_spans(scope, shelf)
+    """All of `list_laws`."""
+    for checks in list_laws(scope, parameters, shelf).values():
+        yield from checks
 
 
 def check_places(scope: Scope) -> Checks:
@@ -337,14 +346,23 @@ def audit_store(store: Store, parameters: DedupParameters) -> Checks:
         changes = store.read(CHANGES, FED)
         yield laws.check_feed_order(changes)
         yield laws.check_feed_counts(runs, changes)
-    yield from check_raw_bytes(store)
-    yield from check_signals(scope)
-    yield from check_templates(scope)
+    yield from _report_checks("bytes", check_raw_bytes(store))
+    yield from _report_checks("signals", check_signals(scope))
+    yield from _report_checks("templates", check_templates(scope))
     with TemporaryDirectory(prefix="winnow-verify-") as folder:
-        shelf = shelve_texts(scope, Path(folder))
-        yield from check_laws(scope, parameters, shelf)
-        found = scan_held(store, DECISIONS.names()).collect()
-        yield laws.check_decisions(found, decide_again(scope, parameters, shelf))
+        with report_stage("texts"):
+            shelf = shelve_texts(scope, Path(folder))
+        for name, checks in list_laws(scope, parameters, shelf).items():
+            yield from _report_checks(name, checks)
+        with report_stage("decisions"):
+            found = scan_held(store, DECISIONS.names()).collect()
+            checked = laws.check_decisions(found, decide_again(scope, parameters, shelf))
+        yield checked
+
+
+def _report_checks(name: str, checks: Checks) -> Checks:
+    """`checks`, and going through them as a stage; how many there will be is not known before."""
+    return report_each(name, checks, 0, "checks")
 
 
 def check_raw_bytes(store: Store) -> Checks:

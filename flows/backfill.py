@@ -9,6 +9,7 @@ from prefect.runtime import deployment
 from flows.errors import SettingsError
 from flows.ingest import execute
 from flows.notifying import tell_of_failure
+from flows.pages import explain_failures
 from flows.run import Days
 from flows.settings import load_settings
 
@@ -16,7 +17,8 @@ PATIENCE_SECONDS: Final = 3600.0
 """How long a backfill that a deployment started waits for a store that is in use: it was asked for once."""
 
 
-@flow(name="winnow-backfill", on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
+@flow(name="winnow-backfill", flow_run_name="backfill", on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
+@explain_failures
 def backfill(
     data: str | None = None, first_day: date | None = None, last_day: date | None = None, *, dry_run: bool = False
 ) -> dict[str, Any]:
@@ -38,7 +40,8 @@ def _name_days(first: date | None, last: date | None) -> tuple[str, Days]:
     return "backfill_days", Days(first, last)
 
 
-@flow(name="winnow-learn", on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
+@flow(name="winnow-learn", flow_run_name="learn", on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
+@explain_failures
 def learn(data: str | None = None) -> dict[str, Any]:
     """Learn the templates of the store's outlets, and rebuild the store with them."""
     return execute("learn", load_settings(data=data)).to_dict()

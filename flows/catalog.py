@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 from polars.datatypes import DataTypeClass
 
+from flows.dataset_card import render_card_head
 from transforms.contracts import CHANGES, REJECTS, TABLES, Between, Column, Matches, OneOf, Table
 from transforms.contracts.vocabulary import (
     BODY_KINDS,
@@ -42,13 +43,18 @@ SCALAR_TYPES: Final[Mapping[DataTypeClass, ScalarType]] = {
     **dict.fromkeys((pl.Float32, pl.Float64), ScalarType("number", {"type": "number"})),
 }
 
+TITLE: Final = "Articles, cleaned and without duplicates"
+DESCRIPTION: Final = "Clean text of articles, what was set aside as a duplicate, and the evidence for both."
+
 MEDIA_TYPE: Final = "application/vnd.apache.parquet"
 
 LAYOUT: Final = """\
 # Datasets
 
-This page is generated from the table contracts; `datapackage.json` beside it says the same to programs (Frictionless
-Data Package 2.0).
+This page is generated from the table contracts; `datapackage.json` (Frictionless Data Package 2.0) and `croissant.json`
+(Croissant 1.0) beside it say the same to programs. Its head is a dataset card: a store that is uploaded to the Hugging
+Face hub as it is can be looked at and loaded there, `load_dataset(..., "articles")`. Licence and languages are yours to
+add.
 
 ## Layout
 
@@ -97,7 +103,7 @@ def render_data_dictionary() -> str:
         ((f"[`{table.name}`](#{table.name})", table.grain, table.description) for table in TABLES),
     )
     parts = [
-        LAYOUT,
+        f"{render_card_head(TITLE)}\n{LAYOUT}",
         f"## Overview\n\n{overview}",
         EXAMPLES.replace("{folder}", TABLES[0].folder),
         *[_render_table(table) for table in TABLES],
@@ -249,8 +255,8 @@ def describe_package(files: Mapping[str, Sequence[tuple[str, int]]]) -> dict[str
     return {
         "$schema": f"{PROFILES}/datapackage.json",
         "name": "winnow",
-        "title": "Articles, cleaned and without duplicates",
-        "description": "Clean text of articles, what was set aside as a duplicate, and the evidence for both.",
+        "title": TITLE,
+        "description": DESCRIPTION,
         "resources": [_describe_resource(table, files[table.name]) for table in TABLES],
     }
 

@@ -7,8 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from flows.report import count_things, name_document
-from flows.summary import RunSummary
+from flows.report import name_document
+from flows.summary import RunSummary, count_things
 
 
 def render_changes(summary: RunSummary, changes: Mapping[str, Any]) -> RenderableType:

@@ -4,103 +4,91 @@ Prefect, Great Expectations and the kernels are imported by the commands that ne
 nothing new costs little more than the start of Python.
 """
 
-import json
 import os
 import sys
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
+from rich.text import Text
 
 import transforms
-from flows.errors import AuditRefusedError, NotFoundError, SettingsError, WinnowError
-from flows.printable import escape_json, make_console
-from flows.settings import Settings, load_settings, locate_reports
-from flows.storage import Store, check_format, lock_store
+from flows.errors import AuditRefusedError, NotFoundError
+from flows.launching import find_nothing_new, import_serving, run_flow
+from flows.printable import make_printable
+from flows.settings import load_settings
+from flows.storage import Store
+from flows.terminal import (
+    EXIT_INTERRUPTED,
+    err,
+    exit_codes,
+    print_json,
+    print_page,
+    read_inbox_settings,
+    read_store_settings,
+    show_progress,
+    with_output,
+    with_store,
+)
 from transforms.contracts.vocabulary import REDERIVING_COMMANDS
 
 if TYPE_CHECKING:
     from flows.summary import RunSummary
 
-EXIT_FAILED = 1
 DEFAULT_MINUTES = 15.0
 DAY = click.DateTime(["%Y-%m-%d"])
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-out = make_console()
-err = make_console(stderr=True)
 
 EPILOG = """
 Settings come from flags, then WINNOW_* environment variables, then [tool.winnow] in the pyproject.toml of the
 working folder.
 
 Exit codes: 0 done (rejects included, and counted); 1 a failure, nothing published; 2 wrong usage; 3 the audit
-refused, nothing published.
+refused, nothing published; 130 interrupted.
 """
 
 
-def with_store(command: F) -> F:
-    """Add the options that say which inbox and which store."""
-    options = [
-        click.option("--inbox", metavar="DIR_OR_URL", help="Where files are dropped into.  [default: seeds]"),
-        click.option("--data", metavar="DIR_OR_URL", help="Where the datasets are.  [default: data]"),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+class Commands(click.Group):
+    """The commands: one that is mistyped is guessed, and no message hands a control character to the terminal."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that `args` name; UsageError with the names that are like it."""
+        from difflib import get_close_matches
+
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            meant = " or ".join(get_close_matches(args[0], self.commands))
+            raise click.UsageError(f"No such command {args[0]!r}." + (f" Did you mean {meant}?" if meant else ""), ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry a command out."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise click.UsageError(make_printable(error.format_message()), error.ctx) from error
+        except KeyboardInterrupt:
+            err.print("winnow: interrupted.")
+            sys.exit(EXIT_INTERRUPTED)
 
 
-def with_json(command: F) -> F:
-    """Add `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")(command)
+def complete_document(ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Paths and ids that begin with what is typed; nothing where there is no store to look at."""
+    from flows.suggestions import complete_names
 
-
-def read_settings(inbox: str | None, data: str | None) -> Settings:
-    """Settings from flags, environment and file; a wrong one is wrong usage."""
     try:
-        return load_settings(inbox=inbox, data=data)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
+        settings = load_settings(inbox=ctx.params.get("inbox"), data=ctx.params.get("data"))
+        return [CompletionItem(name) for name in complete_names(incomplete, Store(settings.data))]
+    except Exception:
+        # Whatever is wrong, the command itself says so; here it would be written into the line that is being typed.
+        return []
 
 
-def read_inbox_settings(inbox: str | None, data: str | None) -> Settings:
-    """Settings of a command that takes files in; wrong usage when there is no inbox."""
-    settings = read_settings(inbox, data)
-    if not settings.inbox_url and not settings.inbox.is_dir():
-        raise click.UsageError(f"the inbox {settings.inbox} is not a folder; name one with --inbox or WINNOW_INBOX")
-    return settings
-
-
-def read_store_settings(inbox: str | None, data: str | None, *, to_change: bool = False) -> Settings:
-    """Settings of a command that looks at a store, or changes it; wrong usage when there is none.
-
-    Of a store in a bucket, `data` is a folder that shows what is committed now, until the command ends.
-    """
-    settings = read_settings(inbox, data)
-    seen = settings
-    if settings.data_url:
-        from flows.holding import view_store
-
-        with exit_codes(settings):
-            seen = click.get_current_context().with_resource(view_store(settings))
-    if not Store(seen.data).exists():
-        raise click.UsageError(f"no store is in {settings.data_name}; `winnow run` makes one, --data names another")
-    with exit_codes(settings):
-        check_format(Store(seen.data))
-    return settings if to_change else seen
-
-
-def print_json(value: Any) -> None:
-    """One JSON object on standard output."""
-    click.echo(escape_json(json.dumps(value, ensure_ascii=False, indent=2, default=str)))
-
-
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(transforms.__version__, prog_name="winnow")
 def cli() -> None:
     """Turn a folder of articles into Parquet datasets that can be trusted.
@@ -113,7 +101,7 @@ def cli() -> None:
 
 @cli.command()
 @with_store
-@with_json
+@with_output
 def run(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Take in what is new in the inbox.
 
@@ -121,7 +109,7 @@ def run(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     inbox changes nothing. A changed file supersedes its older version. Files still being written wait for the next run.
     """
     settings = read_inbox_settings(inbox, data)
-    with exit_codes(settings):
+    with exit_codes(settings), show_progress(quiet=as_json):
         summary = find_nothing_new(settings) or run_flow("run", settings, quiet=as_json)
     print_summary(summary, as_json=as_json)
 
@@ -132,7 +120,7 @@ def run(inbox: str | None, data: str | None, *, as_json: bool) -> None:
 @click.option("--to", "last", type=DAY, metavar="DAY", help="The last day, included; written as 2026-11-27.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and publish nothing.")
 @with_store
-@with_json
+@with_output
 def backfill(
     inbox: str | None,
     data: str | None,
@@ -155,7 +143,7 @@ def backfill(
         raise click.UsageError(f"--to {last.date()} lies before --from {first.date()}")
     settings = read_store_settings(inbox, data, to_change=True)
     days = {"first_day": first.date(), "last_day": last.date()} if first and last else {}
-    with exit_codes(settings):
+    with exit_codes(settings), show_progress(quiet=as_json):
         summary = run_flow("backfill", settings, quiet=as_json, dry_run=dry_run, **days)
     if summary.changes is None:
         print_summary(summary, as_json=as_json)
@@ -171,7 +159,7 @@ def backfill(
     "--port", type=click.IntRange(1, 65535), help="Of our own Prefect server.  [default: 4200, or a free one]"
 )
 @with_store
-@with_json
+@with_output
 def serve(
     inbox: str | None,
     data: str | None,
@@ -206,16 +194,21 @@ def serve(
         if as_json:
             print_json({"server": where, "is_own": own is not None, "schedule": said, "watch": watch})
         else:
-            out.print(
-                f"{settings.inbox_name} -> {settings.data_name}, {said}{', and when files arrive' if watch else ''}.\n"
-                f"Runs, logs and the deployments `ingest` and `backfill`: {where}\nCtrl-C ends it."
+            print_page(
+                Text(
+                    make_printable(
+                        f"{settings.inbox_name} -> {settings.data_name}, {said}"
+                        f"{', and when files arrive' if watch else ''}.\n"
+                        f"Runs, logs and the deployments `ingest` and `backfill`: {where}\nCtrl-C ends it."
+                    )
+                )
             )
         serve_store(settings, schedule, watches=watch, is_alone=own is not None)
 
 
 @cli.command()
 @with_store
-@with_json
+@with_output
 def learn(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Learn which lines repeat in many articles of one outlet, and take them out of every document.
 
@@ -223,18 +216,17 @@ def learn(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     derived again from `raw`, as `winnow backfill --all` does, and published together with what was learned.
     """
     settings = read_store_settings(inbox, data, to_change=True)
-    with exit_codes(settings):
+    with exit_codes(settings), show_progress(quiet=as_json):
         summary = run_flow("learn", settings, quiet=as_json)
     print_summary(summary, as_json=as_json)
 
 
 @cli.command()
 @with_store
-@with_json
+@with_output
 def status(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Show the store at a glance: what it holds, what waits in the inbox, the last runs."""
-    from flows.lookup import summarise_store
-    from flows.report import render_status
+    from flows.status import render_status, summarise_store
 
     settings = read_store_settings(inbox, data)
     with exit_codes(settings):
@@ -242,13 +234,13 @@ def status(inbox: str | None, data: str | None, *, as_json: bool) -> None:
     if as_json:
         print_json(summary)
     else:
-        out.print(render_status(summary))
+        print_page(render_status(make_printable(summary)))
 
 
 @cli.command()
-@click.argument("document", metavar="ID_OR_PATH")
+@click.argument("document", metavar="ID_OR_PATH", shell_complete=complete_document)
 @with_store
-@with_json
+@with_output
 def show(document: str, inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Show a document: its metadata with the line each value comes from, its text, and what was taken out.
 
@@ -256,7 +248,7 @@ def show(document: str, inbox: str | None, data: str | None, *, as_json: bool) -
     record 3 of a file with many (the first one is shown without it), PATH/MEMBER a member of an archive.
     """
     from flows.lookup import find_newest_document, read_document
-    from flows.report import render_document
+    from flows.report import DocumentPage
 
     settings = read_store_settings(inbox, data)
     with exit_codes(settings):
@@ -264,13 +256,13 @@ def show(document: str, inbox: str | None, data: str | None, *, as_json: bool) -
     if as_json:
         print_json(found)
     else:
-        out.print(render_document(found))
+        print_page(DocumentPage(make_printable(found)))
 
 
 @cli.command()
-@click.argument("document", metavar="ID_OR_PATH")
+@click.argument("document", metavar="ID_OR_PATH", shell_complete=complete_document)
 @with_store
-@with_json
+@with_output
 def why(document: str, inbox: str | None, data: str | None, *, as_json: bool) -> None:
     """Say where a document is, and why.
 
@@ -278,194 +270,45 @@ def why(document: str, inbox: str | None, data: str | None, *, as_json: bool) ->
     documents say the same, how many words they share, and in how many passages. Of a file with many documents the
     first ones are told; PATH#3 asks for record 3 of it, PATH/MEMBER for a member of an archive.
     """
-    from flows.lookup import DOCUMENTS_TOLD, describe_absence, explain_document, find_documents, list_told
-    from flows.report import render_story
+    from flows.lookup import describe_absence, find_documents
+    from flows.story import render_story, tell_story
 
     settings = read_store_settings(inbox, data)
     with exit_codes(settings):
         found = find_documents(document, settings)
         if found.documents.is_empty() and found.rejects.is_empty():
             raise NotFoundError(describe_absence(document, found, settings))
-        store = Store(settings.data)
-        told, counts = list_told(found)
-        story = {
-            "documents": [explain_document(store, document_id) for document_id in told],
-            "counts": {**counts, "rejected": found.rejects.height},
-            "rejects": found.rejects.head(DOCUMENTS_TOLD).to_dicts(),
-            "sightings": found.sightings.to_dicts(),
-        }
+        story = tell_story(found, settings)
     if as_json:
         print_json(story)
     else:
-        out.print(render_story(story))
+        print_page(render_story(make_printable(story)))
 
 
 @cli.command()
-@click.argument("one", metavar="A")
-@click.argument("other", metavar="B")
+@click.argument("one", metavar="A", shell_complete=complete_document)
+@click.argument("other", metavar="B", shell_complete=complete_document)
 @click.option("--scattered", is_flag=True, help="Show passages that were rewritten word by word, too.")
 @with_store
-@with_json
+@with_output
 def compare(one: str, other: str, inbox: str | None, data: str | None, *, scattered: bool, as_json: bool) -> None:
     """Show the passages that two documents share, word for word.
 
     A and B are ids or paths as in `winnow show`. Passages count from 15 words in a row, as everywhere in the store;
     with --scattered, places where equal words stand close together in both, in any order, are shown as well.
     """
+    from flows.comparison import Comparison, compare_documents
     from flows.lookup import find_newest_document, read_document
-    from flows.report import compare_documents, render_comparison
 
     settings = read_store_settings(inbox, data)
     with exit_codes(settings):
         store = Store(settings.data)
-        pair = [read_document(store, find_newest_document(name, settings)) for name in (one, other)]
-        comparison = compare_documents(*pair, scattered=scattered)
+        first, second = (read_document(store, find_newest_document(name, settings)) for name in (one, other))
+        comparison = compare_documents(first, second, scattered=scattered)
     if as_json:
         print_json(comparison)
     else:
-        out.print(render_comparison(comparison))
-
-
-@cli.command()
-@click.option("--since", metavar="RUN_ID|TIME", help="Only what changed after this run, or at this time and later.")
-@with_store
-@with_json
-def changes(inbox: str | None, data: str | None, *, since: str | None, as_json: bool) -> None:
-    """Show what runs changed: kept, set aside, demoted, superseded, promoted, changed, gone.
-
-    TIME is ISO 8601, such as 2026-03-01 or 2026-03-01T12:00; without a zone it is UTC. The dataset `changes` holds the
-    same for programs, and data/README.md says how to keep a copy of `articles` up to date with it.
-    """
-    from flows.lookup import list_changes
-    from flows.report import render_changes
-
-    settings = read_store_settings(inbox, data)
-    with exit_codes(settings):
-        found = list_changes(Store(settings.data), since)
-    if as_json:
-        print_json(found)
-    else:
-        out.print(render_changes(found))
-
-
-@cli.command()
-@with_store
-@with_json
-def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:
-    """Check every law on the store as it lies.
-
-    Every row of every dataset against its contract; every document in one place; every partner in `articles`; every
-    span word for word; every decision made again from nothing. Exits 3 when something is broken.
-    """
-    from flows.holding import refetch_damaged
-    from flows.verification import verify_store
-
-    with exit_codes(read_settings(inbox, data)) as asked:
-        for name in refetch_damaged(asked):
-            err.print(f"{name} was damaged on this machine, and is fetched again.", markup=False)
-    settings = read_store_settings(inbox, data)
-    with exit_codes(settings):
-        verdict = verify_store(settings)
-    if as_json:
-        print_json(verdict.to_dict())
-    else:
-        out.print(verdict.render())
-    if not verdict.passed:
-        sys.exit(AuditRefusedError.exit_code)
-
-
-@cli.command()
-@with_store
-@with_json
-def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
-    """Merge small data files, and the files of the index; an index that is damaged or lost is made again.
-
-    No row changes. Each dataset gets a new folder in one step: a reader sees the old files or the new ones, and one
-    that listed the old ones and opens them afterwards gets an error, and reads again.
-    """
-    from flows.holding import hold_store
-    from flows.maintenance import compact_store
-
-    settings = read_store_settings(inbox, data, to_change=True)
-    with exit_codes(settings), hold_store(settings, "compact"):
-        done = compact_store(Store(settings.data))
-    if as_json:
-        print_json(done.to_dict())
-    else:
-        out.print(done.render())
-
-
-@cli.command()
-@with_store
-@with_json
-def report(inbox: str | None, data: str | None, *, as_json: bool) -> None:
-    """Make a site of the store to look at: DATA/reports/site/index.html.
-
-    Overview, search, every document, copies and their articles side by side, runs, and what each column means. It
-    opens from the disk, with no server and no network. Made whole each time; it shows the store as it is now.
-    """
-    from flows.site.build import write_report
-
-    settings = read_store_settings(inbox, data)
-    with exit_codes(settings):
-        made = write_report(settings)
-    if as_json:
-        print_json(made.to_dict())
-    else:
-        out.print(made.render(), markup=False)
-
-
-def find_nothing_new(settings: Settings) -> "RunSummary | None":
-    """The summary of a run with nothing to do, or None when there is something; Prefect is not needed to know."""
-    from flows.holding import find_idle, find_idle_remotely
-    from flows.publication import recover
-
-    if settings.data_url:
-        return find_idle_remotely(settings)
-    store = Store(settings.data)
-    with lock_store(store, "`winnow run`"):
-        recovery = recover(store)
-        if recovery.finished:
-            err.print(f"Finished the interrupted run {', '.join(recovery.finished)}.")
-        if recovery.undone:
-            err.print(f"Undid the interrupted run {', '.join(recovery.undone)}.")
-        return find_idle(settings, store, remember=True)
-
-
-def run_flow(command: str, settings: Settings, *, quiet: bool, **parameters: Any) -> "RunSummary":
-    """Run the flow of `command` and return its numbers. `parameters` are those of a backfill."""
-    from flows.console import ConsoleReporter
-    from flows.progress import report_to
-    from flows.server import provide_prefect_api
-
-    console = make_console(stderr=True, quiet=quiet)
-    with ExitStack() as stack:
-        with console.status("starting Prefect"):
-            stack.enter_context(provide_prefect_api(settings.data / ".prefect", import_flows))
-        from flows.backfill import backfill as backfill_flow
-        from flows.backfill import learn as learn_flow
-        from flows.ingest import ingest as ingest_flow
-        from flows.summary import RunSummary
-
-        stack.enter_context(report_to(ConsoleReporter(console)))
-        if command == "backfill":
-            return RunSummary(**backfill_flow(data=settings.data_name, **parameters))
-        if command == "learn":
-            return RunSummary(**learn_flow(data=settings.data_name))
-        return RunSummary(**ingest_flow(inbox=settings.inbox_name, data=settings.data_name))
-
-
-def import_flows() -> None:
-    """The imports of a run that take seconds."""
-    import flows.backfill  # noqa: F401
-    from flows.validation import import_great_expectations
-
-    import_great_expectations()
-
-
-def import_serving() -> None:
-    """The imports of `winnow serve` that take seconds."""
-    import flows.serving  # noqa: F401
+        print_page(Comparison((first["text"], second["text"]), make_printable(comparison)))
 
 
 def print_changes(summary: "RunSummary", *, as_json: bool) -> None:
@@ -476,9 +319,29 @@ def print_changes(summary: "RunSummary", *, as_json: bool) -> None:
     if as_json:
         print_json(summary.to_dict())
     else:
-        out.print(render_changes(summary, changes))
+        print_page(render_changes(summary, changes))
     if changes["refusal"]:
         sys.exit(AuditRefusedError.exit_code)
+
+
+@cli.command()
+@with_store
+@with_output
+def report(inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Make a site of the store to look at: DATA/reports/site/index.html.
+
+    Overview, search, every document, copies and their articles side by side, runs, and what each column means. It
+    opens from the disk, with no server and no network. Made whole each time; it shows the store as it is now.
+    """
+    from flows.site.build import write_report
+
+    settings = read_store_settings(inbox, data)
+    with exit_codes(settings), show_progress(quiet=as_json):
+        made = write_report(settings)
+    if as_json:
+        print_json(made.to_dict())
+    else:
+        print_page(Text(make_printable(made.render())))
 
 
 def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
@@ -489,45 +352,15 @@ def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
         print_json(summary.to_dict())
     elif summary.run_id is not None:
         if summary.index_remade:
-            err.print(f"The index was made again, because {summary.index_remade}.")
-        out.print(render_summary(summary))
+            err.print(f"The index was made again, because {summary.index_remade}.", markup=False)
+        print_page(render_summary(summary))
     else:
         waiting = f", {len(summary.files_waiting)} still being written" if summary.files_waiting else ""
         ignored = f", {sum(summary.files_ignored.values())} ignored" if summary.files_ignored else ""
         seen = f"{summary.files_seen} files seen{ignored}{waiting}"
         what = "Nothing comes out otherwise" if summary.command in REDERIVING_COMMANDS else "Nothing is new"
-        out.print(f"{what}: {seen}. No byte was changed.\n{describe_store(summary)}\n{render_next_steps(summary)}")
-
-
-@contextmanager
-def exit_codes(settings: Settings) -> Iterator[Settings]:
-    """Turn what can go wrong into a sentence and an exit code."""
-    try:
-        yield settings
-    except AuditRefusedError as error:
-        fail(f"the audit refused this run; nothing was published.\n{error}", error.exit_code)
-    except WinnowError as error:
-        fail(str(error), error.exit_code)
-    except OSError as error:
-        fail(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), EXIT_FAILED)
-    except Exception as error:
-        trace = write_trace(settings)
-        first_line = str(error).strip().partition("\n")[0]
-        fail(f"unexpected {type(error).__name__}: {first_line}\nNothing was published. The trace: {trace}", EXIT_FAILED)
-
-
-def write_trace(settings: Settings) -> Path:
-    """Keep the trace of the error at hand for whoever mends it."""
-    path = locate_reports(settings) / "last_error.txt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(traceback.format_exc(), encoding="utf-8")
-    return path
-
-
-def fail(message: str, code: int) -> None:
-    """Print `message` and leave with `code`."""
-    err.print(f"winnow: {message}")
-    sys.exit(code)
+        page = f"{what}: {seen}. No byte was changed.\n{describe_store(summary)}\n{render_next_steps(summary)}"
+        print_page(Text(make_printable(page)))
 
 
 def main() -> None:

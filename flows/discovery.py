@@ -20,6 +20,7 @@ from typing import Any, Final
 import polars as pl
 
 import transforms
+from flows.progress import BYTES, report_stage
 from flows.settings import Settings
 from flows.storage import Store, hash_file, write_whole
 from transforms.contracts import RAW, REJECTS
@@ -46,6 +47,9 @@ STAT_KEY: Final = ["location", "source_bytes", "modified_ns", "changed_ns", "ino
 ELSEWHERE_FILES: Final = "elsewhere.parquet"
 ELSEWHERE_NOTES: Final = "elsewhere.json"
 """Beside the folder of an inbox in a bucket: what lies there and was not fetched, since it is known."""
+
+WORTH_TELLING_BYTES: Final = 100_000_000
+"""Reading less takes no longer than a person waits for a command to answer."""
 
 
 @dataclass
@@ -220,12 +224,24 @@ def _has_changed(row: Mapping[str, Any]) -> bool:
     return (status.st_size, status.st_mtime_ns) != (row["source_bytes"], row["modified_ns"])
 
 
+def _walk_files(files: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """The rows of `files`; where there is much to read, whoever watches is told how far it is."""
+    size = int(files["source_bytes"].sum())
+    if size < WORTH_TELLING_BYTES:
+        yield from files.iter_rows(named=True)
+        return
+    with report_stage("discover", size, BYTES) as reporter:
+        for row in files.iter_rows(named=True):
+            yield row
+            reporter.advance(row["source_bytes"])
+
+
 def _hash_files(files: pl.DataFrame) -> tuple[pl.DataFrame, list[dict[str, object]], list[str]]:
     """Read each file once: those with their SHA-256, those that could not be read, those that changed meanwhile."""
     hashes: list[str | None] = []
     failures: list[dict[str, object]] = []
     changing: list[str] = []
-    for row in files.iter_rows(named=True):
+    for row in _walk_files(files):
         sha256 = None
         try:
             sha256 = hash_file(row["location"])

@@ -23,7 +23,9 @@ import polars as pl
 import pyarrow as pa
 
 from flows.errors import IndexDamagedError
+from flows.progress import report_stage
 from flows.storage import INDEX_FOLDER, INDEX_FORMAT, INDEX_MANIFEST, Store, sync_folder, write_whole
+from flows.summary import count_rows
 from transforms.contracts import ARTICLES, DUPLICATES, RUNS
 from transforms.dedup.fingerprints import digest_texts
 from transforms.dedup.postings import (
@@ -190,10 +192,13 @@ def render_manifest(segments: dict[str, Segment], run_id: str) -> bytes:
 def rebuild_segments(store: Store, folder: Path) -> list[Path]:
     """Make segments of the texts of a store again, a bounded number of texts at a time."""
     folders = []
-    for number, (keys, texts) in enumerate(_iterate_texts(store)):
-        digests = digest_texts(texts)
-        segment = build_segment(keys.to_numpy(), digests.fingerprints, digests.fingerprint_counts)
-        folders.append(write_segment(segment, folder / f"{number:05d}"))
+    total = sum(count_rows(store, table) for table in (ARTICLES, DUPLICATES))
+    with report_stage("rebuild", total, "texts") as reporter:
+        for number, (keys, texts) in enumerate(_iterate_texts(store)):
+            digests = digest_texts(texts)
+            segment = build_segment(keys.to_numpy(), digests.fingerprints, digests.fingerprint_counts)
+            folders.append(write_segment(segment, folder / f"{number:05d}"))
+            reporter.advance(texts.len())
     return folders
 
 

@@ -6,9 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
-from prefect import flow, get_client
-from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
-from prefect.runtime import deployment, flow_run
+from prefect import flow, tags
+from prefect.runtime import deployment
 from prefect.states import Completed
 
 from flows.accounting import summarise_nothing_new
@@ -17,8 +16,14 @@ from flows.holding import hold_store
 from flows.kept_batches import forget_kept, prepare_kept
 from flows.names import read_names
 from flows.notifying import tell_of_failure
+from flows.pages import (
+    explain_failures,
+    list_tags,
+    name_flow_run,
+    publish_artifacts,
+    report_to_pages,
+)
 from flows.publication import JOURNAL, recover
-from flows.report import render_summary_markdown, tabulate_summary
 from flows.run import Days, Run, find_other_rule
 from flows.runners import make_task_runner, place_for_cluster
 from flows.settings import Settings, load_settings
@@ -32,7 +37,8 @@ SKIPPED: Final = "Skipped"
 """Name of the state of a scheduled run that found the store in use: nothing failed, and nobody is alarmed."""
 
 
-@flow(name="winnow-ingest", on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
+@flow(name="winnow-ingest", flow_run_name="run", on_failure=[tell_of_failure], on_crashed=[tell_of_failure])
+@explain_failures
 def ingest(inbox: str | None = None, data: str | None = None) -> dict[str, Any]:
     """Take in what is new in the inbox, and publish what it changes.
 
@@ -71,7 +77,7 @@ def execute(
         run = replace(start_run(command, settings, store), days=days, is_trial=is_trial)
         if days is not None:
             refuse_other_rule(run)
-        with tidy_up(run):
+        with tidy_up(run), report_to_pages(), tags(*list_tags(called, settings)):
             discovery = discover_files(run)
             if not discovery.manifests:
                 return summarise_nothing_new(run, discovery)
@@ -102,9 +108,7 @@ def start_run(command: str, settings: Settings, store: Store) -> Run:
     names = read_names(settings.names)
     latest = store.read(RUNS, ["started_at"])["started_at"].max()
     run_id, started_at = make_run_id(datetime.now(UTC), latest if isinstance(latest, datetime) else None)
-    if flow_run.id:
-        with get_client(sync_client=True) as client:
-            client.update_flow_run(flow_run.id, name=f"{command} {run_id}")
+    name_flow_run(command, run_id, settings)
     return Run(run_id, started_at, command, settings, names)
 
 
@@ -116,12 +120,3 @@ def tidy_up(run: Run) -> Iterator[None]:
     finally:
         if not (run.work / JOURNAL).exists():
             remove_folder(run.work)
-
-
-def publish_artifacts(summary: RunSummary, store: Store) -> None:
-    """Show the run in Prefect's pages: a summary to read, its table, and the way to the Data Docs."""
-    create_markdown_artifact(render_summary_markdown(summary), key="winnow-summary", description="What the run did")
-    create_table_artifact(tabulate_summary(summary), key="winnow-run", description="Numbers of the run")
-    docs = store.reports / "data_docs" / "index.html"
-    if docs.exists():
-        create_link_artifact(docs.resolve().as_uri(), link_text="Data Docs", key="winnow-data-docs")

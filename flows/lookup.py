@@ -9,18 +9,19 @@ from typing import Any
 
 import polars as pl
 
-from flows.discovery import matches_pattern, name_source, select_new
+from flows.discovery import matches_pattern, name_source
 from flows.errors import NotFoundError
-from flows.holding import look_at_inbox
 from flows.run import scan_held
 from flows.settings import Settings
 from flows.storage import Store
-from flows.summary import count_rows
-from transforms.contracts import CHANGES, DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS, TABLES
+from flows.suggestions import ask_whether_meant, suggest_names
+from transforms.contracts import CHANGES, DUPLICATES, OVERLAPS, RAW, REJECTS, REMOVED, RUNS
 
 ID_PREFIX = re.compile(r"[0-9a-f]{6,32}")
 RECORD_SUFFIX = re.compile(r"(?P<path>.+)#(?P<record>\d{1,9})")
 
+
+PARTNER_FIELDS = ("source_path", "ingested_at", "run_id")
 
 DOCUMENTS_TOLD = 20
 """Documents of one file that `winnow why` tells one by one; a table of a hundred thousand rows has as many stories."""
@@ -141,9 +142,10 @@ def describe_absence(name: str, found: Found, settings: Settings) -> str:
         if any(matches_pattern(part, settings.ignore) for part in parts):
             return f"{path} lies in the inbox but is passed over: it matches one of {', '.join(settings.ignore)}"
         return f"{path} lies in the inbox but was not taken in yet; `winnow run` does that"
+    meant = ask_whether_meant(suggest_names(name, settings))
     return (
         f"no document of {settings.data_name} has the id or path {name}. Paths are relative to the inbox "
-        f"({settings.inbox_name}); `winnow status` shows what is held"
+        f"({settings.inbox_name}){meant or '; `winnow status` shows what is held'}"
     )
 
 
@@ -154,7 +156,7 @@ def explain_document(store: Store, document_id: str) -> dict[str, Any]:
     is_of_pair = (pl.col("document_id") == document_id) | (pl.col("other_id") == document_id)
     overlaps = store.scan(OVERLAPS).filter(is_of_pair).collect()
     others = {other for pair in overlaps.select("document_id", "other_id").iter_rows() for other in pair}
-    known = scan_held(store, ["document_id", "source_path", "record", "relation"])
+    known = scan_held(store, ["document_id", "source_path", "record", "relation", "ingested_at", "run_id"])
     wanted = [*others, *(partner["document_id"] for partner in row["partners"])]
     paths = {
         item["document_id"]: item for item in known.filter(pl.col("document_id").is_in(wanted)).collect().to_dicts()
@@ -174,7 +176,11 @@ def explain_document(store: Store, document_id: str) -> dict[str, Any]:
         "coverage": row["coverage"],
         "reason": row["reason"],
         "partners": [
-            {**partner, "source_path": paths[partner["document_id"]]["source_path"]} for partner in row["partners"]
+            {
+                **partner,
+                **{name: paths[partner["document_id"]][name] for name in PARTNER_FIELDS},
+            }
+            for partner in row["partners"]
         ],
         "overlaps": [_describe_overlap(pair, document_id, paths) for pair in overlaps.to_dicts()],
     }
@@ -242,34 +248,3 @@ def _find_run_before(store: Store, since: str) -> str:
         ) from error
     earlier = runs.filter(pl.col("started_at") < (time if time.tzinfo else time.replace(tzinfo=UTC)))
     return str(earlier["run_id"][-1]) if earlier.height else ""
-
-
-def summarise_store(settings: Settings) -> dict[str, Any]:
-    """The store at a glance: what it holds, what waits in the inbox, the last runs."""
-    store = Store(settings.data)
-    relations = store.scan(DUPLICATES, ["relation"]).group_by("relation").len().sort("relation").collect()
-    reasons = store.scan(REJECTS, ["reason_code"]).group_by("reason_code").len().sort("reason_code").collect()
-    runs = store.read(RUNS).sort("started_at", descending=True).head(5)
-    return {
-        "data": settings.data_name,
-        "datasets": {table.name: count_rows(store, table) for table in TABLES},
-        "set_aside_by_relation": dict(relations.iter_rows()),
-        "rejected_by_reason": dict(reasons.iter_rows()),
-        "bytes_on_disk": sum(path.stat().st_size for table in TABLES for path in store.list_files(table).values()),
-        "inbox": _summarise_inbox(settings, store),
-        "last_runs": runs.select("run_id", "command", "started_at", "finished_at", "documents_in").to_dicts(),
-    }
-
-
-def _summarise_inbox(settings: Settings, store: Store) -> dict[str, Any]:
-    if not settings.inbox_url and not settings.inbox.is_dir():
-        return {"path": str(settings.inbox), "exists": False}
-    # Looking must not write: whoever may read a store can ask for its state.
-    inbox, unknown = look_at_inbox(settings, store, remember=False)
-    return {
-        "path": settings.inbox_name,
-        "exists": True,
-        "files": inbox.files.height + unknown,
-        "new": select_new(inbox.files, store, remember=False).height + unknown,
-        "ignored": dict(inbox.ignored),
-    }

@@ -9,6 +9,7 @@ from flows.compaction import MergedFolder, preview_merged, stage_merged_folders
 from flows.errors import IndexDamagedError
 from flows.folders import find_obstacle
 from flows.index import Index, open_index, read_segment, rebuild_segments, stage_compact_index
+from flows.progress import report_stage
 from flows.publication import StagedFile, commit, recover, roll_forward, stage_catalog, stage_file
 from flows.storage import INDEX_FOLDER, Store, lock_store, make_run_id, remove_folder
 from transforms.contracts import RUNS
@@ -64,15 +65,19 @@ def compact_store(store: Store) -> Compaction:
     with lock_store(store, "`winnow compact`"):
         recover(store)
         change_id = f"compact-{make_run_id(datetime.now(UTC), None)[0]}"
-        before, damage = _open_whole_index(store)
-        staged = _stage_index(store, before, damage, change_id)
-        obstacle = find_obstacle(store.work(change_id))
-        folders = [] if obstacle else stage_merged_folders(store, change_id)
+        with report_stage("check"):
+            before, damage = _open_whole_index(store)
+        with report_stage("merge"):
+            staged = _stage_index(store, before, damage, change_id)
+            obstacle = find_obstacle(store.work(change_id))
+            folders = [] if obstacle else stage_merged_folders(store, change_id)
         if folders:
             staged += stage_catalog(preview_merged(store, folders), [], change_id)
         if staged:
-            commit(store, staged, change_id, {folder.table.folder: Path(folder.merged[0]).name for folder in folders})
-            roll_forward(store, change_id)
+            exchanged = {folder.table.folder: Path(folder.merged[0]).name for folder in folders}
+            with report_stage("publish"):
+                commit(store, staged, change_id, exchanged)
+                roll_forward(store, change_id)
         else:
             remove_folder(store.work(change_id))
         return _describe(store, before, damage, folders, obstacle)

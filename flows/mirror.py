@@ -32,7 +32,7 @@ TRANSFERS: Final = 8
 INBOX_RECORD: Final = "index/inbox-"
 """What is known of the objects of an inbox; see `flows.object_inbox`."""
 
-CATALOG: Final = ("README.md", "datapackage.json", FORMAT_FILE)
+CATALOG: Final = ("README.md", "datapackage.json", "croissant.json", FORMAT_FILE)
 
 NAME_BYTES: Final = 255
 """Longest name of a file that file systems take."""

@@ -1,54 +1,57 @@
-"""A console on which nothing that was read can act: names and texts of the inbox are printed as what they are.
+"""Control characters and terminal escapes made visible: the one place through which texts of files reach a terminal.
 
-A file name or a text can hold the codes that clear a screen, set a title or turn the order of what follows, and words
-in brackets that rich takes for markup. They are printed as escapes, and as brackets.
+A file name or a text can hold what moves a cursor, names a window or writes over the lines above. Each such character
+is shown as one other, so that offsets into a text go on to hold.
 """
 
 import re
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
-from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderableType, RenderHook, RenderResult
-from rich.measure import Measurement
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-ACTING: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Control characters but for tab and line break, and those that turn the direction of writing."""
+REPLACEMENT: Final = 0xFFFD
+PICTURES: Final = 0x2400
+"""Where Unicode has a picture of each control character: U+241B is that of the escape."""
+
+LAYOUT: Final = "\t\n"
+"""Control characters that a text is laid out with; a terminal does no more with them."""
+
+DIRECTIONS: Final = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""What turns the order of the characters after it: `txt.exe` can be made to read as `exe.txt`."""
+
+VISIBLE: Final[Mapping[int, int]] = {
+    **{code: PICTURES + code for code in range(0x20) if chr(code) not in LAYOUT},
+    0x7F: 0x2421,
+    **dict.fromkeys((*range(0x80, 0xA0), 0x2028, 0x2029, *DIRECTIONS, *range(0xD800, 0xE000)), REPLACEMENT),
+}
+
+UNSAFE_IN_JSON: Final = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What `json.dumps` lets through; it escapes the other control characters itself."""
 
 
-def escape_acting(text: str) -> str:
-    """`text` with what could act on a terminal as `\\\\xNN` or `\\\\uNNNN`."""
-    return ACTING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+def make_printable(value: Any) -> Any:
+    """`value` with its control characters shown, in all texts of its lists and mappings; anything else as it is."""
+    if isinstance(value, str):
+        return value.translate(VISIBLE)
+    if isinstance(value, Mapping):
+        return {make_printable(name): make_printable(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [make_printable(item) for item in value]
+    return value
 
 
 def escape_json(text: str) -> str:
-    """JSON with what could act on a terminal as escapes of JSON; it stands in strings only, and says the same."""
-    return ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    """JSON that says the same without a character that a terminal could obey."""
+    return UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-class _Escaped:
-    """Something to print, of which each piece of text is escaped after its layout and before its style."""
+class PrintableConsole(Console):
+    """A console that no text gets past raw, whoever forgot to make it printable."""
 
-    def __init__(self, renderable: RenderableType) -> None:
-        self._renderable = renderable
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for segment in console.render(self._renderable, options):
-            yield segment if segment.control else Segment(escape_acting(segment.text), segment.style)
-
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        return Measurement.get(console, options, self._renderable)
-
-
-class _EscapeHook(RenderHook):
-    """Escapes all that a console prints."""
-
-    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
-        """See rich."""
-        return [_Escaped(renderable) for renderable in renderables]
-
-
-def make_console(*, stderr: bool = False, quiet: bool = False) -> Console:
-    """The console of a command: no markup, no emoji codes, no colour by guess, nothing that acts."""
-    console = Console(stderr=stderr, quiet=quiet, highlight=False, soft_wrap=True, markup=False, emoji=False)
-    console.push_render_hook(_EscapeHook())
-    return console
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The segments of `renderable`; those that steer the terminal are rich's own and stay."""
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            yield segment if control else Segment(make_printable(text), style)

@@ -20,7 +20,8 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from flows.catalog import describe_package, render_data_dictionary, render_package
+from flows.catalog import DESCRIPTION, TITLE, describe_package, render_data_dictionary, render_package
+from flows.croissant import describe_croissant, render_croissant
 from flows.errors import StoreError
 from flows.folders import put_folders_in_place, remove_retired
 from flows.storage import (
@@ -36,7 +37,7 @@ from flows.storage import (
     write_table,
     write_whole,
 )
-from transforms.contracts import ARTICLES, CHANGES, DUPLICATES, TABLES, Column, Table
+from transforms.contracts import ARTICLES, CHANGES, DUPLICATES, RUNS, TABLES, Column, Table
 
 JOURNAL: Final = "journal.json"
 ROWS_PER_FILE: Final = 50_000
@@ -227,14 +228,20 @@ def _measure_column(column: Column) -> pl.Expr:
 
 
 def stage_catalog(store: Store, staged: Sequence[StagedFile], run_id: str) -> list[StagedFile]:
-    """Stage the data dictionary, `datapackage.json` and `store.json` as they will be once `staged` is in place."""
+    """Stage what describes the store, in words and for programs, as it will be once `staged` is in place."""
     publish = store.work(run_id) / "publish"
     after = store.with_staged(locate_staged(store, staged, run_id))
     files = {
         table.name: [(name, path.stat().st_size) for name, path in after.list_files(table).items()] for table in TABLES
     }
-    texts = {"README.md": render_data_dictionary(), "datapackage.json": render_package(describe_package(files))}
-    texts[FORMAT_FILE] = render_format()
+    days = after.read(RUNS, ["started_at"])["started_at"].dt.date().sort().to_list()
+    croissant = describe_croissant(TITLE, DESCRIPTION, days[0], days[-1])
+    texts = {
+        "README.md": render_data_dictionary(),
+        "datapackage.json": render_package(describe_package(files)),
+        "croissant.json": render_croissant(croissant),
+        FORMAT_FILE: render_format(),
+    }
     changed = []
     for name, text in texts.items():
         place = store.root / name
@@ -395,6 +402,25 @@ def _can_finish(work: Path) -> bool:
 def needs_recovery(store: Store) -> bool:
     """Whether a run left something behind."""
     return bool(_list_left_behind(store))
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """What a run that is going on, or was interrupted, has in the store beside the datasets."""
+
+    run_id: str
+    is_committed: bool
+
+    def __str__(self) -> str:
+        """What will become of it."""
+        if self.is_committed:
+            return f"Run {self.run_id} had passed its audit when it stopped; the next run finishes its publication."
+        return f"Run {self.run_id} is going on or was interrupted; the next run deletes what it left."
+
+
+def list_left_behind(store: Store) -> list[LeftBehind]:
+    """Every run that has not ended."""
+    return [LeftBehind(work.name, (work / JOURNAL).exists()) for work in _list_left_behind(store)]
 
 
 def _list_left_behind(store: Store) -> list[Path]:

@@ -10,12 +10,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 import transforms
+from flows.progress import current_reporter
 from flows.settings import Settings
 from flows.storage import remove_folder, write_frame
 from transforms.contracts.parsed import FAILURES, LINES, RECORDS, SOURCES
@@ -36,6 +38,9 @@ GUARDED_TYPES: Final = frozenset(
 WAITING_TIMES: Final = 10
 """Seconds on the clock for each second of a processor that a file may take: a busy machine, or one that waits."""
 
+PORTION_BYTES: Final = 8_000_000
+"""Files read at a time, so that a batch that takes a minute says how far it is. Nothing else depends on it."""
+
 SOURCES_NAME: Final = "sources.parquet"
 SETTINGS_NAME: Final = "settings.json"
 FRAMES: Final = {"records": RECORDS, "lines": LINES, "failures": FAILURES}
@@ -46,11 +51,28 @@ def read_sources(sources: pl.DataFrame, settings: Settings, folder: Path) -> Par
     files = sources.select(SOURCES.names())
     media_types = [sniff_media_type(*row) for row in files.select("source_path", "content").iter_rows()]
     is_guarded = pl.Series([kind in GUARDED_TYPES for kind in media_types], dtype=pl.Boolean)
-    parts = [parse_sources(files.filter(~is_guarded), settings.reading)]
+    parts = []
+    for some in cut_portions(files.filter(~is_guarded)):
+        parts.append(parse_sources(some, settings.reading))
+        _tell_half_done(some)
     guarded = files.filter(is_guarded)
     if guarded.height:
         parts.append(_read_guarded(guarded, settings, folder))
+        _tell_half_done(guarded)
     return _concat(parts)
+
+
+def cut_portions(files: pl.DataFrame) -> list[pl.DataFrame]:
+    """`files` in order, in portions of about PORTION_BYTES; at least one, which may be empty."""
+    numbers = files["content"].bin.size().cast(pl.Int64).cum_sum() // PORTION_BYTES
+    lengths = numbers.rle().struct.field("len").to_list()
+    ends = list(accumulate(lengths, initial=0))
+    return [files.slice(start, end - start) for start, end in pairwise(ends)] or [files]
+
+
+def _tell_half_done(files: pl.DataFrame) -> None:
+    """Read is half of derived, for whoever watches."""
+    current_reporter().advance(int(files["content"].bin.size().sum()) / 2)
 
 
 def _concat(parts: Sequence[Parsed]) -> Parsed:

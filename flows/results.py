@@ -96,17 +96,13 @@ def cut_list(value: Any) -> Any:
     return value[:ROWS_PER_PAGE_TABLE] if isinstance(value, list) else value
 
 
-def prepare_stored_results(context: Any) -> None:
-    """Make the stored results fit for the pages, which print values of failing rows as HTML: escape and cut them."""
-    store = context.validation_results_store
-    for key in store.list_keys():
-        stored = store.get(key)
-        for outcome in stored.results:
-            outcome.result = _escape(outcome.result)
-            outcome.exception_info = _escape(outcome.exception_info)
-        # The head of a page reads the name of the data from here, and a frame in memory leaves it out.
-        stored.meta["batch_spec"] = {**stored.meta.get("batch_spec", {}), "data_asset_name": stored.suite_name}
-        store.set(key, stored)
+def prepare_result(result: Any) -> None:
+    """Make the result of a suite fit for the pages, which print values of failing rows as HTML: escape them."""
+    for outcome in result.results:
+        outcome.result = _escape(outcome.result)
+        outcome.exception_info = _escape(outcome.exception_info)
+    # The head of a page reads the name of the data from here, and a frame in memory leaves it out.
+    result.meta["batch_spec"] = {**result.meta.get("batch_spec", {}), "data_asset_name": result.suite_name}
 
 
 def _escape(value: Any) -> Any:

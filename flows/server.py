@@ -71,12 +71,14 @@ def provide_prefect_api(home: Path, while_starting: Callable[[], object] = lambd
     with these files, that one is used: there are never two on one database.
     """
     os.environ.update({name: os.environ.get(name, value) for name, value in QUIET.items()})
-    # The command line shows progress and errors itself; Prefect keeps its own log of every run.
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     if is_api_configured(os.environ):
+        # The command line shows progress and errors itself; the log is for the pages of the server.
+        os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
         while_starting()
         yield
         return
+    # Nobody looks at the log of a server that ends with the run.
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     home = home.resolve()
     home.mkdir(parents=True, exist_ok=True)
     if (port := find_serving(home)) is not None:

@@ -16,6 +16,7 @@ from flows.derived_texts import write_texts
 from flows.discovery import FILES, list_inbox, select_new
 from flows.index import write_segment
 from flows.kept_batches import find_kept, keep_batch
+from flows.progress import current_reporter
 from flows.reading import read_sources
 from flows.run import Batch, Run
 from flows.storage import write_frame, write_table
@@ -110,6 +111,11 @@ def write_manifests(run: Run, files: pl.DataFrame) -> tuple[Path, ...]:
     )
 
 
+def sum_source_bytes(manifest: Path) -> int:
+    """Bytes of the files of a manifest, as far as their sizes are known."""
+    return int(pl.read_parquet(manifest, columns=["source_bytes"])["source_bytes"].sum())
+
+
 # --- derive ----------------------------------------------------------------------------------------------------------
 
 
@@ -126,6 +132,8 @@ def _derive(run: Run, manifest: Path) -> Batch:
     sources, unread = _read_sources(run, files.filter(pl.col("reason_code").is_null()))
     parsed = read_sources(sources, run.settings, batch.folder / "reading")
     derived = derive_documents(sources, run.derivation, parsed=parsed, templates=read_templates(run))
+    # Reading the files has told of the other half.
+    current_reporter().advance(sum_source_bytes(manifest) / 2)
     sightings = files.select("source_path", "source_sha256", "ingested_at", "run_id")
     failures = pl.concat([derived.failures, unread, _list_failed_files(files)])
     documents = derived.documents.sort("source_path", "record")

@@ -156,14 +156,17 @@ def write_table(frame: pl.DataFrame, path: Path, table: Table) -> Path:
     # In one piece: where pages end depends on how the rows lie in memory.
     arrow = frame.select(table.column_names).rechunk().to_arrow().cast(table.arrow_schema)
     with path.open("wb") as sink:
-        pq.write_table(
-            arrow,
+        with pq.ParquetWriter(
             sink,
+            arrow.schema,
             compression=COMPRESSION,
             data_page_size=PAGE_BYTES,
             dictionary_pagesize_limit=DICTIONARY_BYTES,
             write_batch_size=ROWS_BETWEEN_CHECKS,
-        )
+        ) as writer:
+            # A row group without rows is one thing that not every reader expects: `datasets` stops at it.
+            if arrow.num_rows:
+                writer.write_table(arrow)
         sink.flush()
         os.fsync(sink.fileno())
     return path
@@ -174,6 +177,11 @@ def write_frame(frame: pl.DataFrame, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     frame.write_parquet(path, compression="lz4")
     return path
+
+
+def count_frame_rows(path: Path) -> int:
+    """Rows of a Parquet file, read from its footer."""
+    return int(pq.read_metadata(path).num_rows)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -49,6 +49,11 @@ class RunSummary:
         return asdict(self)
 
 
+def count_things(number: int, thing: str) -> str:
+    """A number and its noun: 1 article, 2,000 articles."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def count_rows(store: Store, table: Table) -> int:
     """Rows of `table`, read from the footers of its files."""
     return int(store.scan(table).select(pl.len()).collect().item())

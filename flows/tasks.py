@@ -9,6 +9,7 @@ import polars as pl
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.runtime import task_run
 from prefect.tasks import Task
 
 from flows import deciding, matching, staging, steps, trial
@@ -20,7 +21,8 @@ from flows.publication import StagedFile, commit, roll_forward
 from flows.run import Batch, Run
 from flows.runners import check_shared_folder
 from flows.steps import Discovery
-from flows.storage import remove_folder
+from flows.storage import count_frame_rows, remove_folder
+from flows.summary import count_things
 from flows.trial import Changes
 from flows.validation import AuditResult
 
@@ -40,47 +42,77 @@ IO_RETRIES: Final[dict[str, Any]] = {
 }
 
 
-@task(name="discover files", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS, **IO_RETRIES)
+def name_derivation() -> str:
+    """What a task derives: "derive batch 1, 2,000 files"."""
+    manifest: Path = task_run.parameters["manifest"]
+    return f"derive batch {int(manifest.stem) + 1}, {count_things(count_frame_rows(manifest), 'file')}"
+
+
+def name_alignment() -> str:
+    """What a task compares: "align chunk 1, 2,000 pairs"."""
+    chunk: Path = task_run.parameters["chunk"]
+    return f"align chunk {int(chunk.stem) + 1}, {count_things(count_frame_rows(chunk), 'pair')}"
+
+
+@task(
+    name="discover files",
+    task_run_name="discover files",
+    cache_policy=NO_CACHE,
+    timeout_seconds=HOUR_SECONDS,
+    **IO_RETRIES,
+)
 def discover_files(run: Run) -> Discovery:
     """Find what is new in the inbox, or what `raw` holds, whichever the run takes in."""
     return steps.discover_raw(run) if run.reads_raw else steps.discover_inbox(run)
 
 
 # Mapped tasks run in worker threads, where Prefect cannot interrupt them; the flow has a timeout of its own.
-@task(name="derive batch", task_run_name="derive {manifest.stem}", cache_policy=NO_CACHE, **IO_RETRIES)
+@task(name="derive batch", task_run_name=name_derivation, cache_policy=NO_CACHE, **IO_RETRIES)
 def derive_batch(run: Run, manifest: Path) -> Batch:
     """Read, parse, clean, enrich and fingerprint the files of one manifest."""
     check_shared_folder(run.work)
     return steps.derive_batch(run, manifest)
 
 
-@task(name="match documents", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS, **IO_RETRIES)
+@task(
+    name="match documents",
+    task_run_name="match documents",
+    cache_policy=NO_CACHE,
+    timeout_seconds=HOUR_SECONDS,
+    **IO_RETRIES,
+)
 def match_documents(run: Run, batches: Sequence[Batch]) -> Matching:
     """Find the pairs that may share a passage."""
     return matching.match_documents(run, batches)
 
 
-@task(name="align chunk", task_run_name="align {chunk.stem}", cache_policy=NO_CACHE, **IO_RETRIES)
+@task(name="align chunk", task_run_name=name_alignment, cache_policy=NO_CACHE, **IO_RETRIES)
 def align_chunk(run: Run, batches: Sequence[Batch], found: Matching, chunk: Path) -> Aligned:
     """Compare pairs word by word."""
     check_shared_folder(run.work)
     return deciding.align_chunk(run, batches, found, chunk)
 
 
-@task(name="decide documents", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS, **IO_RETRIES)
+@task(
+    name="decide documents",
+    task_run_name="decide documents",
+    cache_policy=NO_CACHE,
+    timeout_seconds=HOUR_SECONDS,
+    **IO_RETRIES,
+)
 def decide_documents(run: Run, batches: Sequence[Batch], found: Matching, aligned: Sequence[Aligned]) -> Verdict:
     """Decide what is kept and what is set aside."""
     return deciding.decide_documents(run, batches, found, aligned)
 
 
-@task(name="stage changes", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS)
+@task(name="stage changes", task_run_name="stage changes", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS)
 def stage_changes(run: Run, batches: Sequence[Batch], found: Matching, verdict: Verdict) -> list[StagedFile]:
     """Write the files that would be published."""
     staged = staging.stage_changes(run, staging.list_desired(run, batches, verdict), batches)
     return staged + staging.stage_index_changes(run, batches, found, staged)
 
 
-@task(name="audit staged rows", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS)
+@task(name="audit staged rows", task_run_name="audit staged rows", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS)
 def audit_changes(
     run: Run, batches: Sequence[Batch], verdict: Verdict, staged: Sequence[StagedFile], row: Path
 ) -> AuditResult:
@@ -102,13 +134,18 @@ def _place_docs(run: Run) -> None:
     remove_folder(old)
 
 
-@task(name="compare with the store", cache_policy=NO_CACHE, timeout_seconds=HOUR_SECONDS)
+@task(
+    name="compare with the store",
+    task_run_name="compare with the store",
+    cache_policy=NO_CACHE,
+    timeout_seconds=HOUR_SECONDS,
+)
 def compare_staged(run: Run, staged: Sequence[StagedFile], refusal: str | None) -> Changes:
     """Say what publishing the staged files would change."""
     return trial.compare_staged(run, staged, refusal)
 
 
-@task(name="publish", cache_policy=NO_CACHE)
+@task(name="publish", task_run_name="publish", cache_policy=NO_CACHE)
 def publish_changes(run: Run, staged: Sequence[StagedFile], row: Path) -> int:
     """Commit what is staged and put it in place. Not retried: the next run finishes what this one cannot."""
     with_row = staging.stage_run_row(run, pl.read_parquet(row), staged)

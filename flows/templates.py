@@ -5,9 +5,11 @@ from typing import Final
 
 import polars as pl
 
+from flows.progress import report_each
 from flows.run import Run
 from flows.slices import walk_rows
 from flows.storage import write_frame
+from flows.summary import count_rows
 from transforms.clean.templates import (
     HIGHEST_COVERAGE,
     TEMPLATE_RULE,
@@ -35,7 +37,8 @@ def learn_templates(run: Run) -> Path:
     counts = [count_lines(*_make_nothing())]
     outlets = [pl.DataFrame(schema={"outlet_key": pl.String, "outlet_documents": pl.UInt32})]
     columns = ["document_id", "url", "outlet", "text", "coverage"]
-    for articles in walk_rows(run.store.list_files(ARTICLES).values(), ARTICLES, columns):
+    walked = walk_rows(run.store.list_files(ARTICLES).values(), ARTICLES, columns)
+    for articles in report_each("learn", walked, count_rows(run.store, ARTICLES), "articles"):
         distinct = articles.filter(pl.col("coverage") < HIGHEST_COVERAGE)
         named = name_outlets(distinct)
         documents = distinct.select("document_id", "text").join(named, on="document_id", maintain_order="left")

@@ -1,10 +1,11 @@
 """The one way in which a store changes: derive, match, align, decide, stage, audit, publish."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Final, TypeVar
 
 from prefect import flow, unmapped
@@ -13,11 +14,12 @@ from prefect.futures import PrefectFutureList
 from flows import tasks
 from flows.accounting import count_run, make_run_row, summarise
 from flows.errors import AuditRefusedError
-from flows.progress import current_reporter
+from flows.pages import explain_failures
+from flows.progress import BYTES, STEPS, current_reporter, report_stage
 from flows.run import Run
 from flows.staging import preview_store
-from flows.steps import Discovery
-from flows.storage import write_frame
+from flows.steps import Discovery, sum_source_bytes
+from flows.storage import count_frame_rows, write_frame
 from flows.summary import RunSummary
 from flows.trial import Changes
 
@@ -34,24 +36,20 @@ class StageClock:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
-    def stage(self, name: str, steps: int = 1) -> Iterator[None]:
+    def stage(self, name: str, total: float = 1, unit: str = STEPS) -> Iterator[None]:
         """Time the block as the stage `name`."""
-        reporter = current_reporter()
-        reporter.start_stage(name, steps)
         start = time.perf_counter()
-        try:
+        with report_stage(name, total, unit):
             yield
-            self.seconds[name] = round(time.perf_counter() - start, 3)
-        finally:
-            reporter.finish_stage(time.perf_counter() - start)
+        self.seconds[name] = round(time.perf_counter() - start, 3)
 
 
-def _collect(futures: PrefectFutureList[T]) -> list[T]:
-    """Results in order, telling the reporter as each one comes."""
-    results = []
-    for future in futures:
+def _collect(futures: PrefectFutureList[T], amounts: Sequence[float]) -> list[T]:
+    """Results in order. The reporter is told how much is done with each one: a task in another process cannot do it."""
+    results: list[T] = []
+    for future, done in zip(futures, accumulate(amounts), strict=True):
         results.append(future.result())
-        current_reporter().advance()
+        current_reporter().reach(done)
     return results
 
 
@@ -61,19 +59,22 @@ def _collect(futures: PrefectFutureList[T]) -> list[T]:
     validate_parameters=False,
     timeout_seconds=DAY_SECONDS,
 )
+@explain_failures
 def update_store(run: Run, discovery: Discovery) -> RunSummary:
     """Take the discovered files in; AuditRefusedError when the result breaks a law. Call it under the store's lock.
 
     A trial publishes nothing, and says what it would change, and what the audit has against it.
     """
     clock = StageClock()
-    with clock.stage("derive", len(discovery.manifests)):
-        batches = _collect(tasks.derive_batch.map(unmapped(run), list(discovery.manifests)))
+    sizes = [sum_source_bytes(manifest) for manifest in discovery.manifests]
+    with clock.stage("derive", sum(sizes), BYTES):
+        batches = _collect(tasks.derive_batch.map(unmapped(run), list(discovery.manifests)), sizes)
     with clock.stage("match"):
         matching = tasks.match_documents(run, batches)
-    with clock.stage("align", len(matching.chunks)):
+    pairs = [count_frame_rows(chunk) for chunk in matching.chunks]
+    with clock.stage("align", sum(pairs), "pairs"):
         aligned = _collect(
-            tasks.align_chunk.map(unmapped(run), unmapped(batches), unmapped(matching), list(matching.chunks))
+            tasks.align_chunk.map(unmapped(run), unmapped(batches), unmapped(matching), list(matching.chunks)), pairs
         )
     with clock.stage("decide"):
         verdict = tasks.decide_documents(run, batches, matching, aligned)

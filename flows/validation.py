@@ -19,7 +19,7 @@ import polars as pl
 
 from flows.catalog import describe_bounds, find_length_unit
 from flows.data_docs import make_pages_offline
-from flows.results import cut_list, find_exception, merge_results, prepare_stored_results
+from flows.results import cut_list, find_exception, merge_results, prepare_result
 from flows.slices import regroup
 from transforms.contracts import TABLES, Between, Column, Matches, OneOf, Rule, Table
 from transforms.laws import CHECKS
@@ -135,21 +135,23 @@ class _Auditor:
     def __init__(self, context: Any, run_id: str) -> None:
         """Start without a result. All runs of a suite have one name, so the pages see one result of it."""
         self.context = context
+        self.defined: dict[str, tuple[gx.ExpectationSuite, Any]] = {}
         library = import_great_expectations()
         self.run = library.RunIdentifier(run_name=run_id, run_time=datetime.datetime.now(datetime.UTC))
 
     def check_table(self, table: Table, rows: TableRows) -> list[Problem]:
         """Every slice of `rows` against the suite of `table`; a key must be the only one in all of them."""
         columns = list_slim_columns(table)
+        suite = build_suite(table)
         hashes: list[pl.Series] = []
         results = []
         for part in rows.read(columns):
             hashes.append(part.select(pl.struct(table.key).hash()).to_series())
-            results.append(self._run(table.name, build_suite(table), part.to_pandas(), table.key))
+            results.append(self._run(table.name, suite, part.to_pandas(), table.key))
         count = sum(part.len() for part in hashes)
         if len(results) != 1:
             repeated = _find_repeated_rows(table, rows, hashes)
-            last = self._run(table.name, build_suite(table), repeated.to_pandas(), table.key)
+            last = self._run(table.name, suite, repeated.to_pandas(), table.key)
             results = [merge_results(results, last, count)]
         return self._keep(table.name, results[0], count)
 
@@ -169,19 +171,7 @@ class _Auditor:
         return self._keep(name, results[0], count)
 
     def _run(self, name: str, suite: gx.ExpectationSuite, frame: pd.DataFrame, key: Sequence[str]) -> Any:
-        library = import_great_expectations()
-        source = self.context.data_sources.get("winnow")
-        known = {asset.name: asset for asset in source.assets}
-        asset = known.get(name) or source.add_dataframe_asset(name)
-        data = (
-            asset.batch_definitions[0]
-            if asset.batch_definitions
-            else asset.add_batch_definition_whole_dataframe("rows")
-        )
-        definition = self.context.validation_definitions.add_or_update(
-            library.ValidationDefinition(name=name, data=data, suite=self.context.suites.add_or_update(suite))
-        )
-        result = definition.run(
+        result = self._define(name, suite).run(
             batch_parameters={"dataframe": frame},
             result_format={
                 "result_format": "COMPLETE",
@@ -200,6 +190,25 @@ class _Auditor:
             outcome.result = {field: cut_list(value) for field, value in outcome.result.items()}
         return result
 
+    def _define(self, name: str, suite: gx.ExpectationSuite) -> Any:
+        """What runs `suite` on frames. Slices share it: defining it twice compares all its expectations."""
+        known, definition = self.defined.get(name, (None, None))
+        if known is not suite:
+            source = self.context.data_sources.get("winnow")
+            assets = {asset.name: asset for asset in source.assets}
+            asset = assets.get(name) or source.add_dataframe_asset(name)
+            data = (
+                asset.batch_definitions[0]
+                if asset.batch_definitions
+                else asset.add_batch_definition_whole_dataframe("rows")
+            )
+            library = import_great_expectations()
+            definition = self.context.validation_definitions.add_or_update(
+                library.ValidationDefinition(name=name, data=data, suite=suite)
+            )
+            self.defined[name] = suite, definition
+        return definition
+
     def _keep(self, name: str, result: Any, rows: int) -> list[Problem]:
         """Put `result`, which is about so many rows, where the pages are made from; returns what it finds."""
         found = [_describe_failure(name, outcome, rows) for outcome in result.results if not outcome.success]
@@ -207,12 +216,12 @@ class _Auditor:
             raise RuntimeError(f"Great Expectations says success={result.success} for {name}, but gives {found}")
         store = self.context.validation_results_store
         [key] = [key for key in store.list_keys() if key.expectation_suite_identifier.name == name]
+        prepare_result(result)
         store.set(key, result)
         return found
 
     def build_pages(self) -> None:
         """Write the Data Docs."""
-        prepare_stored_results(self.context)
         self.context.build_data_docs()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from flows.audit import audit_store
+from flows.progress import BYTES, report_stage
 from flows.settings import Settings
 from flows.storage import Store
 from transforms.contracts import TABLES
@@ -65,11 +66,14 @@ def verify_store(settings: Settings) -> StoreVerdict:
 def find_damaged_files(store: Store) -> list[str]:
     """Files that cannot be read to the last page, or whose columns are not the contract's."""
     damaged = []
-    for table in TABLES:
-        for name, path in store.list_files(table).items():
+    files = [(table, name, path) for table in TABLES for name, path in store.list_files(table).items()]
+    with report_stage("files", sum(path.stat().st_size for _, _, path in files), BYTES) as reporter:
+        for table, name, path in files:
+            size = path.stat().st_size
             try:
                 differences = table.find_schema_differences(pl.read_parquet(path, use_statistics=False).schema)
             except (OSError, pl.exceptions.PolarsError) as error:
                 differences = [str(error)]
             damaged += [f"{name}: {difference}" for difference in differences]
+            reporter.advance(size)
     return damaged

@@ -8,7 +8,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows.catalog import describe_rules, describe_type, list_vocabularies
-from flows.report import count_things
+from flows.summary import count_things
 from transforms.contracts import TABLES
 from transforms.contracts.vocabulary import REJECT_REASONS
 

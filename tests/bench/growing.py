@@ -281,7 +281,7 @@ def measure_store(settings: Settings) -> dict[str, int]:
 
 def measure_idle(settings: Settings, chain: Chain, seed: int) -> dict[str, Any]:
     """Take a few small files in, then time runs that find nothing new."""
-    from flows.cli import find_nothing_new
+    from flows.launching import find_nothing_new
     from tests.support.stores import take_in
 
     lengths = np.full(IDLE_FILES, IDLE_FILE_WORDS)

@@ -81,7 +81,7 @@ def project(size: int, known: list[tuple[int, Any]], source: np.random.Generator
 
 def own_bytes(run: dict[str, Any]) -> float:
     """Memory of a run at its peak, without mapped files."""
-    return max(step["own_bytes"] for step in run["steps"].values())
+    return float(max(step["own_bytes"] for step in run["steps"].values()))
 
 
 def extend_line(size: int, points: list[tuple[int, float]]) -> float:
@@ -119,8 +119,9 @@ def fold_segments(size: int) -> float:
     sizes = [MOST_TEXTS] * (size // MOST_TEXTS) + [size % MOST_TEXTS]
     written = 0
     for _ in range(FOLDED_RUNS):
-        held = Index({number: _Size(texts) for number, texts in enumerate(sorted(sizes))})
-        count = flows.index.count_folded(held, [_Size(RUN_TEXTS)])
+        segments: dict[str, Any] = {str(number): _Size(texts) for number, texts in enumerate(sorted(sizes))}
+        new: Any = _Size(RUN_TEXTS)
+        count = flows.index.count_folded(Index(segments), [new])
         folded, stays = sorted(sizes)[:count], sorted(sizes)[count:]
         written += sum(folded)
         texts = sum(folded) + RUN_TEXTS

@@ -15,10 +15,10 @@ import pytest
 import flows.folders
 import flows.maintenance
 import flows.publication
-from flows.cli import find_nothing_new
 from flows.compaction import list_small_files
 from flows.errors import StoreError
 from flows.folders import GRACE_SECONDS, RETIRED
+from flows.launching import find_nothing_new
 from flows.maintenance import compact_store
 from flows.publication import needs_recovery, recover
 from flows.settings import Settings

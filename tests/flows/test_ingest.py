@@ -137,6 +137,18 @@ def test_run_row_and_data_docs(sample: tuple[Settings, dict[str, Any]]) -> None:
     assert not (made.data / "work" / summary["run_id"]).exists()
 
 
+def read_newest_state() -> str:
+    """What Prefect's page says of the newest run that is no part of another one."""
+    from prefect import get_client
+    from prefect.client.schemas.sorting import FlowRunSort
+
+    with get_client(sync_client=True) as client:
+        runs = client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=2)
+    whole = next(run for run in runs if run.parent_task_run_id is None)
+    assert whole.state is not None
+    return whole.state.message or ""
+
+
 def test_prefect_shows_the_run(sample: tuple[Settings, dict[str, Any]]) -> None:
     """Run names say the run, tasks are named after their batch, artifacts hold the numbers and the way to the docs."""
     from prefect import get_client
@@ -150,8 +162,14 @@ def test_prefect_shows_the_run(sample: tuple[Settings, dict[str, Any]]) -> None:
         artifacts = {item.key: str(item.data) for item in client.read_artifacts(flow_run_filter=named)}
     assert run.state_name == "Completed"
     assert any(name.startswith("discover files") for name in tasks)
-    assert set(artifacts) == {"winnow-summary", "winnow-run", "winnow-data-docs"}
+    assert set(artifacts) == {None, "winnow-summary", "winnow-run", "winnow-data-docs"}
+    assert artifacts[None] == "100.0"
+    assert {"winnow", "run", "store data"} <= set(run.tags)
     assert summary["run_id"] in artifacts["winnow-summary"]
+    look_at = artifacts["winnow-summary"].partition("### What came of it")[0]
+    assert [line[:3] for line in look_at.splitlines() if line[:1].isdigit()] == ["1. ", "2. ", "3. "]
+    assert "**3 documents rejected**: 1 binary, 1 empty, 1 unknown_format." in look_at
+    assert r"exports\/empty\-note\.txt" in look_at
     assert {"what": "documents kept", "number": 11} in json.loads(artifacts["winnow-run"])
     assert (made.data / "reports/data_docs/index.html").resolve().as_uri() in artifacts["winnow-data-docs"]
 
@@ -270,6 +288,7 @@ def test_audit_refuses_and_publishes_nothing(tmp_path: Path, monkeypatch: pytest
     refused = CliRunner().invoke(cli, ["run", "--inbox", str(made.inbox), "--data", str(made.data)])
     assert refused.exit_code == 3
     assert "nothing was published" in refused.output
+    assert read_newest_state().startswith("The audit refused this run; nothing was published.\nThe audit refused:")
     assert "Klingon!" in refused.output
     assert hash_published_files(made) == before
     assert list((made.data / "work").iterdir()) == []
@@ -290,7 +309,23 @@ def test_unexpected_error_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pyt
     assert failed.exit_code == 1
     assert "unexpected ZeroDivisionError: the sky fell" in failed.output
     assert "Traceback" not in failed.output
+    assert read_newest_state().startswith("Unexpected ZeroDivisionError: the sky fell. The next run finishes or undoes")
     assert "Traceback" in (made.data / "reports" / "last_error.txt").read_text()
+    assert not (made.data / "articles").exists()
+
+
+def test_interruption_leaves_with_130_and_publishes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows import staging
+
+    def interrupt(*_given: Any, **_named: Any) -> Any:
+        raise KeyboardInterrupt
+
+    made = settings_for(tmp_path)
+    drop_files(made, {"a.txt": write_paragraphs(make_words(15, 120))})
+    monkeypatch.setattr(staging, "stage_changes", interrupt)
+    stopped = CliRunner().invoke(cli, ["run", "--inbox", str(made.inbox), "--data", str(made.data)])
+    assert stopped.exit_code == 130
+    assert "interrupted. Nothing was published" in stopped.output
     assert not (made.data / "articles").exists()
 
 

@@ -12,9 +12,9 @@ from flows.lookup import (
     find_documents,
     find_newest_document,
     read_document,
-    summarise_store,
 )
 from flows.settings import Settings
+from flows.status import summarise_store
 from flows.storage import Store, write_table
 from tests.support.corpora import make_words, write_other_layout, write_paragraphs
 from tests.support.stores import drop_files, settings_for, take_in
@@ -190,9 +190,8 @@ def test_an_excerpt_is_explained_from_both_sides(settings: Settings) -> None:
     told, article = explain("notes/excerpt.txt", settings), explain_kept_copy(settings)
     assert (told["place"], told["relation"], told["coverage"]) == ("duplicates", "excerpt", 1.0)
     assert told["duplicate_of"] == article["document_id"]
-    assert told["partners"] == [
-        {"document_id": article["document_id"], "words": 150, "source_path": article["source_path"]}
-    ]
+    known = {name: article[name] for name in ("document_id", "source_path", "ingested_at", "run_id")}
+    assert told["partners"] == [{**known, "words": 150}]
     assert "150" in told["reason"]
     [above] = told["overlaps"]
     assert (above["ranks"], above["words"], above["share"], above["other_is"]) == ("above", 150, 1.0, "kept")
@@ -253,9 +252,14 @@ def test_the_store_at_a_glance(settings: Settings) -> None:
         "exists": True,
         "files": 8,
         "new": 1,
+        "new_bytes": len("not taken in"),
+        "new_examples": ["waiting.txt"],
         "ignored": {"pattern": 2},
     }
     assert [run["documents_in"] for run in summary["last_runs"]] == [1, 7]
+    assert [reject["source_path"] for reject in summary["newest_rejects"]] == ["blank.txt"]
+    assert 0 < summary["newest_run_age_seconds"] < 3600
+    assert (summary["left_behind"], summary["last_error"]) == ([], None)
     on_disk = [path.stat().st_size for path in settings.data.glob("*/v1/*.parquet")]
     assert summary["bytes_on_disk"] == sum(on_disk)
     assert min(on_disk) > 0

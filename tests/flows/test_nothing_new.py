@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 import flows.discovery
-from flows.cli import find_nothing_new
 from flows.discovery import list_inbox, select_new
+from flows.launching import find_nothing_new
 from flows.settings import Settings
 from flows.storage import Store
 from tests.support.corpora import make_words, write_paragraphs

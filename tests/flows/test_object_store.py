@@ -16,8 +16,9 @@ from click.testing import CliRunner
 
 from flows import remote
 from flows.bucket import Bucket
-from flows.cli import cli, find_nothing_new
+from flows.cli import cli
 from flows.errors import LeaseLostError, ObjectChangedError, StoreError, StoreLockedError
+from flows.launching import find_nothing_new
 from flows.lease import LEASE, take_lease
 from flows.settings import Settings
 from tests.support.corpora import make_words, write_other_layout, write_paragraphs

@@ -10,9 +10,10 @@ from click.testing import CliRunner
 
 from flows.cli import cli
 from flows.errors import StoreError
-from flows.lookup import list_changes, summarise_store
+from flows.lookup import list_changes
 from flows.maintenance import compact_store
 from flows.settings import Settings
+from flows.status import summarise_store
 from flows.storage import FORMAT_FILE, STORE_FORMAT, Store, check_format, lock_store
 from flows.verification import find_damaged_files
 from tests.stores.make import COMMITS, FOLDER, WORDS
