@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from flows.bucket import Bucket, Listed
-from flows.storage import FORMAT_FILE, INDEX_FOLDER, Store, hash_file, remove_folder
+from flows.storage import FORMAT_FILE, INDEX_FOLDER, Store, hash_file, remove_folder, write_whole
 from transforms.contracts import TABLES
 
 TRANSFERS: Final = 8
@@ -103,8 +103,7 @@ class Mirror:
         """The name of this folder, made once."""
         place = self.root / "id"
         if not place.exists():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(secrets.token_hex(16), encoding="ascii")
+            write_whole(place, secrets.token_hex(16).encode())
         return f"{place.read_text(encoding='ascii')}@{os.uname().nodename}"
 
     # --- objects -----------------------------------------------------------------------------------------------------

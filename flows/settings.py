@@ -49,7 +49,9 @@ class Settings(BaseSettings):
     )
     lease_seconds: Annotated[
         float,
-        Field(ge=1, le=3600, description="A run that died holds an object store this long, for other machines."),
+        Field(
+            ge=1, le=3600, description="A run that died keeps an object store from other machines this long (seconds)."
+        ),
     ] = 60
     ignore: Annotated[
         tuple[str, ...],

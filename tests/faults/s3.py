@@ -202,7 +202,7 @@ def try_point(place: Range, point: Point) -> str:
     assert not changed, f"one more run changed {', '.join(sorted(changed))}"
     clean_up(place, settings)
     met = len(requests) > point.fault.at
-    return f"{'broken' if code and met else 'too quick'}, {seen}"
+    return f"{'broken' if code and met else 'not met'}, {seen}"
 
 
 def look_as_others_do(settings: Settings) -> None:
