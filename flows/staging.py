@@ -11,12 +11,12 @@ import polars as pl
 from flows.deciding import Verdict
 from flows.directory import open_directory
 from flows.feed import stage_feed
-from flows.index import holds_texts, read_segment, stage_index
+from flows.index import holds_texts, read_segment, stage_index, stage_manifest
 from flows.matching import Matching, open_usable_index
 from flows.publication import StagedFile, locate_staged, stage_catalog, stage_empty_files, stage_table_changes
 from flows.run import Batch, Run, scan_batches
 from flows.slices import let_go_of_others, walk_rows
-from flows.storage import Store
+from flows.storage import INDEX_MANIFEST, Store
 from flows.templates import learned_path
 from transforms.contracts import (
     ARTICLES,
@@ -197,8 +197,10 @@ def _stage_raw(run: Run, batches: Sequence[Batch]) -> list[StagedFile]:
 
 
 def stage_run_row(run: Run, row: pl.DataFrame, staged: Sequence[StagedFile]) -> list[StagedFile]:
-    """Add the run's own row, the data dictionary and the package descriptor to what is staged."""
+    """Add the run's own row and what else names each run or file: the manifest of the index and the catalog."""
     with_row = [*staged, *stage_table_changes(run.store, RUNS, [row], row.select("run_id"), run.run_id)]
+    if not any(file.name == INDEX_MANIFEST for file in staged):
+        with_row.append(StagedFile(stage_manifest(run.store, run.run_id), is_replacement=True))
     return with_row + stage_catalog(run.store, with_row, run.run_id)
 
 

@@ -30,9 +30,9 @@ from tests.support.stores import (
 from transforms.contracts import ARTICLES, CHANGES, DUPLICATES
 
 PLACES = {
-    "article.txt": "kept",
+    "article.txt": "exact",
     "blank.txt": "whitespace_only",
-    "copy.txt": "exact",
+    "copy.txt": "kept",
     "excerpt.txt": "excerpt",
     "page.html": "kept",
     "version.txt": "kept",
