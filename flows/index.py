@@ -221,6 +221,13 @@ def stage_index(store: Store, held: Index, added: Sequence[Segment], left: Numbe
     return _stage_segments(store, held, added, (run_id, run_id), {*losing, *small}, left)
 
 
+def stage_manifest(store: Store, run_id: str) -> str:
+    """Stage a manifest of a run that leaves the segments alone; it is to name the last run, whatever that changed."""
+    manifest = render_manifest(dict(open_index(store).segments), run_id)
+    write_whole(store.work(run_id) / "publish" / INDEX_MANIFEST, manifest)
+    return INDEX_MANIFEST
+
+
 def stage_compact_index(store: Store, held: Index, added: Sequence[Segment], names: tuple[str, str]) -> list[str]:
     """Stage the index as one segment (or as few as can hold its texts).
 

@@ -224,7 +224,8 @@ def list_changes(store: Store, since: str | None) -> dict[str, Any]:
     after = None if since is None else _find_run_before(store, since)
     rows = fed if after is None else fed.filter(pl.col("run_id") > after)
     found = rows.sort("run_id", "source_path", "record", "document_id").collect()
-    is_younger = fed.filter(pl.col("run_id") == first, pl.col("place_before").is_not_null()).head(1).collect().height
+    is_of_first = pl.col("run_id") == pl.col("run_id").min()
+    is_younger = fed.filter(is_of_first & pl.col("place_before").is_not_null()).head(1).collect().height
     return {
         "since": since,
         "first_run": first,

@@ -11,7 +11,7 @@ import polars as pl
 from flows.deciding import Verdict
 from flows.directory import open_directory
 from flows.feed import stage_feed
-from flows.index import holds_texts, open_index, read_segment, stage_index
+from flows.index import holds_texts, read_segment, stage_index, stage_manifest
 from flows.leaving import VERSION, list_gone, scan_versions
 from flows.matching import Matching, open_usable_index
 from flows.publication import (
@@ -24,7 +24,7 @@ from flows.publication import (
 )
 from flows.run import Batch, Run, find_other_rule, scan_batches
 from flows.slices import let_go_of_others, walk_rows
-from flows.storage import Store
+from flows.storage import INDEX_MANIFEST, Store
 from flows.templates import learned_path
 from transforms.contracts import (
     ARTICLES,
@@ -178,18 +178,18 @@ def stage_index_changes(
 ) -> list[StagedFile]:
     """Stage the index with the texts that the run adds, and without those that no document has any more.
 
-    A damaged one is staged as it was made again. When no other file changes (`staged`) a rebuild leaves an index alone
-    that is whole and has the texts that it should have, and a backfill of some days one that is not damaged. Under
-    another rule a rebuild publishes its row of `runs` in any case, and the index names the run of the last row.
+    A damaged one is staged as it was made again. A rebuild leaves an index alone that is whole and has the texts that it
+    should have, and a backfill of some days one that is not damaged, when no other file changes (`staged`). Under
+    another rule a rebuild publishes its row of `runs` in any case; then the manifest, which names the last run, changes.
     """
     added = [*map(read_segment, matching.remade), *(read_segment(batch.segment) for batch in batches)]
-    is_whole = holds_texts(run.store, added) if run.is_rebuild else matching.index_damage is None
-    if is_whole and run.reads_raw and not staged and (not run.is_rebuild or find_other_rule(run) is None):
-        return []
-    # A rebuild finds the index that it would make; then the manifest alone is another one.
-    held = open_index(run.store) if run.is_rebuild and is_whole else open_usable_index(run, matching)
-    left = pl.read_parquet(matching.left)["text_key"].to_numpy()
-    names = stage_index(run.store, held, added, left, run.run_id)
+    is_whole = holds_texts(run.store, added) if run.is_rebuild else not staged and matching.index_damage is None
+    if is_whole and run.reads_raw:
+        has_other_rule = run.is_rebuild and find_other_rule(run) is not None
+        names = [stage_manifest(run.store, run.run_id)] * has_other_rule
+    else:
+        left = pl.read_parquet(matching.left)["text_key"].to_numpy()
+        names = stage_index(run.store, open_usable_index(run, matching), added, left, run.run_id)
     return [stage_file(run.store, name, run.run_id) for name in names]
 
 
@@ -217,8 +217,10 @@ def _stage_raw(run: Run, batches: Sequence[Batch]) -> list[StagedFile]:
 
 
 def stage_run_row(run: Run, row: pl.DataFrame, staged: Sequence[StagedFile]) -> list[StagedFile]:
-    """Add the run's own row, the data dictionary and the package descriptor to what is staged."""
+    """Add the run's own row and what else names each run or file: the manifest of the index and the catalog."""
     with_row = [*staged, *stage_table_changes(run.store, RUNS, [row], row.select("run_id"), run.run_id)]
+    if not any(file.name == INDEX_MANIFEST for file in staged):
+        with_row.append(stage_file(run.store, stage_manifest(run.store, run.run_id), run.run_id))
     return with_row + stage_catalog(run.store, with_row, run.run_id)
 
 

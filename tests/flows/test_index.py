@@ -268,6 +268,14 @@ def test_a_rebuild_restores_a_lost_index_and_changes_no_dataset(settings: Settin
     assert not take_in(settings, "backfill")
 
 
+def test_a_rebuild_that_changes_decisions_alone_leaves_the_index_to_the_next_run(settings: Settings) -> None:
+    """The manifest names the last run, also when that had no text to add."""
+    segments = list(open_index(Store(settings.data)).segments)
+    assert take_in(settings_for(settings.data.parent, floor_words=250), "backfill")
+    check_index(settings)
+    assert list(open_index(Store(settings.data)).segments) == segments
+
+
 @pytest.mark.parametrize("damage", ["byte 7 of postings", "texts.arrow deleted"])
 def test_a_rebuild_sees_damage_of_any_kind(settings: Settings, damage: str) -> None:
     before = hash_datasets(settings)

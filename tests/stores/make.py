@@ -24,10 +24,9 @@ COMMITS: Final = {
     "fingerprints": "fdc2d4f",
     "signals": "18a32c0",
     "templates": "074b05e",
-    "changes": "f50906d",
 }
-"""Named by what the store lacks: `fingerprints` has them as a dataset and no index; the others lack the dataset of that
-name, and those of the stores after them."""
+"""Named by what is otherwise: `fingerprints` has them as a dataset, and no index; the others lack the dataset of their
+name. None has what came after it, such as `changes`."""
 
 WORDS: Final = [make_words(seed, 160) for seed in range(4)]
 RUNS: Final[list[dict[str, str]]] = [
