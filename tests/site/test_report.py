@@ -144,7 +144,9 @@ def test_families_name_the_article_and_every_copy(made: Settings) -> None:
         paths[article]: {paths[copy] for copy in copies}
         for article, copies in zip(parts["families"]["article"], parts["families"]["copies"], strict=True)
     }
-    assert families["article.txt"] == {"excerpt.txt", "copy.txt"}
+    # Of two texts with the same words the rank says which one is kept.
+    kept = "article.txt" if "article.txt" in families else "copy.txt"
+    assert {kept, *families[kept]} == {"article.txt", "copy.txt", "excerpt.txt"}
     assert families["page.txt"] == {"page.txt"}
     lengths = [len(copies) for copies in parts["families"]["copies"]]
     assert lengths == sorted(lengths, reverse=True)
