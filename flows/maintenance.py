@@ -60,8 +60,11 @@ class Compaction:
         return f"The index is one of {self.segments_after} segments now, it was {self.segments_before}: {size}."
 
 
-def compact_store(store: Store) -> Compaction:
-    """Merge small data files, and the segments of the index; one that is damaged is made again from the texts held."""
+def compact_store(store: Store, obstacle: str | None = None) -> Compaction:
+    """Merge small data files, and the segments of the index; one that is damaged is made again from the texts held.
+
+    `obstacle` says why data files must not be merged; the file system is asked when there is none.
+    """
     with lock_store(store, "`winnow compact`"):
         recover(store)
         change_id = f"compact-{make_run_id(datetime.now(UTC), None)[0]}"
@@ -69,7 +72,7 @@ def compact_store(store: Store) -> Compaction:
             before, damage = _open_whole_index(store)
         with report_stage("merge"):
             staged = _stage_index(store, before, damage, change_id)
-            obstacle = find_obstacle(store.work(change_id))
+            obstacle = obstacle or find_obstacle(store.work(change_id))
             folders = [] if obstacle else stage_merged_folders(store, change_id)
         if folders:
             staged += stage_catalog(preview_merged(store, folders), [], change_id)

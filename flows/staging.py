@@ -178,9 +178,9 @@ def stage_index_changes(
 ) -> list[StagedFile]:
     """Stage the index with the texts that the run adds, and without those that no document has any more.
 
-    A damaged one is staged as it was made again. A rebuild leaves an index alone that is whole and has the texts that it
-    should have, and a backfill of some days one that is not damaged, when no other file changes (`staged`). Under
-    another rule a rebuild publishes its row of `runs` in any case; then the manifest, which names the last run, changes.
+    A damaged one is staged as it was made again. A rebuild leaves an index alone that is whole and has the texts that
+    it should have, and a backfill of some days one that is not damaged, when no other file changes (`staged`). Under
+    another rule a rebuild publishes its row of `runs` in any case, and with it a manifest, which names the last run.
     """
     added = [*map(read_segment, matching.remade), *(read_segment(batch.segment) for batch in batches)]
     is_whole = holds_texts(run.store, added) if run.is_rebuild else not staged and matching.index_damage is None

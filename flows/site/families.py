@@ -13,22 +13,33 @@ PAIRS_LISTED: Final = 2_000
 """Of the pairs that set something aside, and of those that do not: so many, with the most shared words."""
 
 
+LEAST_SHARE: Final = 0.2
+"""An article is of the family of a copy when it covers this share of it, or more than any other does: a long text set
+aside for one article can share a sentence with fifty."""
+
+
 def list_ties(documents: pl.DataFrame) -> pl.DataFrame:
     """Which kept document covers which document that was set aside, and with how many of its words.
 
     Numbers of both as `number` and `article`, most words first. `words` is null where `duplicate_of` names an article
-    that is no partner.
+    that is no partner; `is_family` says whether the two are shown as article and copy.
     """
     aside = documents.filter(pl.col("relation").is_not_null())
-    partners = aside.select("number", pl.col("partners")).explode("partners").drop_nulls().unnest("partners")
-    named = aside.select("number", pl.col("duplicate_of").alias("document_id"), pl.lit(None, pl.UInt32).alias("words"))
+    partners = aside.select("number", "word_count", "partners").explode("partners").drop_nulls().unnest("partners")
+    is_large = (pl.col("words") >= pl.col("word_count") * LEAST_SHARE).alias("is_family")
+    named = aside.select(
+        "number",
+        pl.col("duplicate_of").alias("document_id"),
+        pl.lit(None, pl.UInt32).alias("words"),
+        pl.lit(True).alias("is_family"),
+    )
     articles = documents.select("document_id", pl.col("number").alias("article"))
     return (
-        pl.concat([partners.select("number", "document_id", "words"), named])
+        pl.concat([partners.select("number", "document_id", "words", is_large), named])
         .group_by("number", "document_id")
-        .agg(pl.col("words").max())
+        .agg(pl.col("words").max(), pl.col("is_family").any())
         .join(articles, on="document_id")
-        .select("number", "article", "words")
+        .select("number", "article", "words", "is_family")
         .sort("number", "words", "article", descending=[False, True, False], nulls_last=True)
     )
 
@@ -39,7 +50,8 @@ def write_families(ties: pl.DataFrame, folder: Path) -> int:
     Returns how many families there are.
     """
     families = (
-        ties.sort("number")
+        ties.filter("is_family")
+        .sort("number")
         .group_by("article", maintain_order=True)
         .agg(pl.col("number").alias("copies"), "words")
         .sort(pl.col("copies").list.len(), "article", descending=[True, False])

@@ -123,7 +123,11 @@ def _spill_pairs(rows: pl.DataFrame, numbers: pl.DataFrame) -> Iterator[pl.DataF
 def _spill_ties(ties: pl.DataFrame, documents: pl.DataFrame) -> Iterator[pl.DataFrame]:
     named = documents.select("document_id", "number")
     partners = ties.join(named, on="number").select("document_id", pl.col("article").alias("number"), "words")
-    copies = ties.join(named.rename({"number": "article"}), on="article").select("document_id", "number", "words")
+    copies = (
+        ties.filter("is_family")
+        .join(named.rename({"number": "article"}), on="article")
+        .select("document_id", "number", "words")
+    )
     for kind, rows in (("partners", partners), ("copies", copies)):
         yield _to_spilled(rows, kind, -pl.col("words").fill_null(0).cast(pl.Int64), ["number", "words"])
 

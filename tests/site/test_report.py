@@ -23,6 +23,7 @@ from flows.run import scan_held
 from flows.settings import Settings
 from flows.site import build, texts
 from flows.site.build import write_report
+from flows.site.families import list_ties
 from flows.site.listing import ROWS_PER_PART
 from flows.site.search import FIELDS, index_words
 from flows.storage import Store, lock_store
@@ -31,6 +32,7 @@ from tests.support.corpora import make_words, write_other_layout, write_paragrap
 from tests.support.hostile import poison_store, write_hostile_files
 from tests.support.stores import drop_files, hash_published_files, settings_for, take_in
 from transforms.contracts import OVERLAPS, REMOVED, TABLES
+from transforms.contracts.parsed import DECISIONS
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PART: Final = re.compile(r'winnow\.receive\("([a-z]+(?:-\d+)?)","([A-Za-z0-9+/=]*)"\);\n')
@@ -144,10 +146,27 @@ def test_families_name_the_article_and_every_copy(made: Settings) -> None:
         paths[article]: {paths[copy] for copy in copies}
         for article, copies in zip(parts["families"]["article"], parts["families"]["copies"], strict=True)
     }
-    assert families["article.txt"] == {"excerpt.txt", "copy.txt"}
+    # Of two texts with the same words the rank says which one is kept.
+    kept = "article.txt" if "article.txt" in families else "copy.txt"
+    assert {kept, *families[kept]} == {"article.txt", "copy.txt", "excerpt.txt"}
     assert families["page.txt"] == {"page.txt"}
     lengths = [len(copies) for copies in parts["families"]["copies"]]
     assert lengths == sorted(lengths, reverse=True)
+
+
+def test_a_shared_sentence_makes_no_family() -> None:
+    documents = pl.DataFrame(
+        {
+            "document_id": ["copy", "article", "other"],
+            "number": [0, 1, 2],
+            "relation": ["excerpt", None, None],
+            "duplicate_of": ["article", None, None],
+            "word_count": [100, 400, 400],
+            "partners": [[{"document_id": "article", "words": 85}, {"document_id": "other", "words": 15}], [], []],
+        },
+        schema_overrides={"partners": DECISIONS["partners"], "number": pl.UInt32},
+    )
+    assert list_ties(documents).rows() == [(0, 1, 85, True), (0, 2, 15, False)]
 
 
 def test_words_lead_to_the_documents_that_have_them() -> None:
