@@ -107,6 +107,8 @@ class Comparison:
 
     def __init__(self, texts: tuple[str, str], comparison: Mapping[str, Any]) -> None:
         """Show `comparison`, which is of two documents with these texts."""
+        # Words are those of the texts as they are: what is made printable could split one.
+        self.words_in = texts
         self.texts = (make_printable(texts[0]), make_printable(texts[1]))
         self.comparison = comparison
 
@@ -115,7 +117,7 @@ class Comparison:
         yield _render_numbers(self.comparison)
         has_colours = console.is_terminal and not console.no_color and console.color_system is not None
         is_wide = console.is_terminal and options.max_width >= SIDE_BY_SIDE_COLUMNS
-        words = _locate_words(self.texts) if self.comparison["spans"] else []
+        words = _locate_words(self.words_in) if self.comparison["spans"] else []
         passages = self.comparison["passages"]
         for number, passage in enumerate(passages, start=1):
             edits = f", {count_things(passage['edits'], 'edit')}" if passage["edits"] else ", word for word"
@@ -163,11 +165,13 @@ class Comparison:
         if where == "<":
             end = passage[f"{prefix}start"]
             start = max(end - CONTEXT_CHARACTERS, 0)
-            start = text.find(" ", start, end) + 1 if start else 0
+            # Where no blank stands between words, anywhere will do.
+            start = max(text.find(" ", start, end) + 1, start) if start else 0
         else:
             start = passage[f"{prefix}end"] + len(self._find_tail(side, passage))
             end = min(start + CONTEXT_CHARACTERS, len(text))
-            end = text.rfind(" ", start, end) if end < len(text) else end
+            blank = text.rfind(" ", start, end)
+            end = blank if end < len(text) and blank > start else end
         around = text[start:end].strip()
         if not around:
             return Text()

@@ -161,9 +161,12 @@ def stop_on_interrupt(settings: Settings, *, at_once: bool) -> Iterator[None]:
             at_once = True
             err.print("winnow: stopping when the tasks at work have ended; Ctrl-C again stops at once.")
             raise KeyboardInterrupt
-        err.show_cursor()
-        err.print(f"\nwinnow: {describe_interruption(Store(settings.data), started_at)}", markup=False)
-        err.file.flush()
+        # A bar that is drawn again by a thread of its own must not come after the last word.
+        err.quiet = True
+        last = PrintableConsole(stderr=True, highlight=False, soft_wrap=True, no_color=err.no_color)
+        last.show_cursor()
+        last.print(f"\nwinnow: {describe_interruption(Store(settings.data), started_at)}", markup=False)
+        last.file.flush()
         os._exit(EXIT_INTERRUPTED)
 
     before = signal.signal(signal.SIGINT, stop)

@@ -163,7 +163,7 @@ def test_prefect_shows_the_run(sample: tuple[Settings, dict[str, Any]]) -> None:
     assert run.state_name == "Completed"
     assert any(name.startswith("discover files") for name in tasks)
     assert set(artifacts) == {None, "winnow-summary", "winnow-run", "winnow-data-docs"}
-    assert artifacts[None] == "100.0"
+    assert float(artifacts[None]) == 100
     assert {"winnow", "run", "store data"} <= set(run.tags)
     assert summary["run_id"] in artifacts["winnow-summary"]
     look_at = artifacts["winnow-summary"].partition("### What came of it")[0]

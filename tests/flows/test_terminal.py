@@ -21,8 +21,9 @@ from rich.console import Console
 
 from flows.advice import REJECT_ADVICE, advise_document
 from flows.cli import cli
+from flows.comparison import Comparison, compare_documents
 from flows.console import ConsoleReporter
-from flows.printable import escape_json, make_printable
+from flows.printable import PrintableConsole, escape_json, make_printable
 from flows.progress import BYTES, report_each, report_stage, report_to, show_amount, show_seconds
 from flows.publication import JOURNAL
 from flows.settings import Settings
@@ -167,6 +168,25 @@ def test_json_is_safe_to_print_and_means_the_same(settings: Settings) -> None:
     assert json.loads(said)["source_path"] == HOSTILE
     value = {"a": "\x9b\u202e\x7f", "b": "é\n"}
     assert json.loads(escape_json(json.dumps(value, ensure_ascii=False))) == value
+
+
+@pytest.mark.parametrize("has_terminal", [True, False])
+@pytest.mark.parametrize("is_scattered", [True, False])
+def test_both_sides_of_a_passage_are_whole(*, has_terminal: bool, is_scattered: bool) -> None:
+    """Whatever the texts hold: no blanks, characters that are skipped within words, words in another order."""
+    shared = [f"wo\u202erd{number}." for number in range(60)] + list("東京都庁前広場の大時計が正午に鳴らなかった")
+    one = " ".join([*make_words(1, 30), *shared[:40], "not", "so", *shared[40:], *make_words(2, 50)])
+    other = " ".join(["x" * 500, *shared[:40], *shared[42:], *reversed(make_words(2, 50))])
+    rows = [{"text": text, "word_count": len(text.split())} for text in (one, other)]
+    about = dict.fromkeys(("document_id", "source_path", "record", "title", "relation", "duplicate_of"))
+    comparison = compare_documents(about | rows[0], about | rows[1], scattered=is_scattered)
+    console = PrintableConsole(file=(said := io.StringIO()), width=160, force_terminal=has_terminal, no_color=True)
+    console.print(Comparison((one, other), comparison))
+    shown = " ".join(STYLES.sub("", said.getvalue()).split())
+    assert shown.count("wo�rd0.") == 2
+    assert shown.count("wo�rd59.") == 2
+    assert UNSAFE.findall(shown) == []
+    assert len(comparison["passages"]) >= 1
 
 
 def test_json_has_the_keys_that_the_readme_names(settings: Settings) -> None:
