@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import StateType
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import temporary_settings
 from prefect.states import Cancelling, Scheduled
 
 import flows.ingest
@@ -56,7 +56,7 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
 
 @pytest.fixture(scope="module")
 def client(station: Station) -> Iterator[SyncPrefectClient]:
-    with temporary_settings({PREFECT_API_URL: station.api_url}), get_client(sync_client=True) as client:
+    with temporary_settings(station.client_settings), get_client(sync_client=True) as client:
         yield client
 
 

@@ -27,7 +27,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import temporary_settings
 
 from flows.serving import UNDER_WAY
 from flows.settings import Settings
@@ -94,7 +94,7 @@ def soak(station: Station, minutes: float, seed: int, pause: float, folder: Path
     mischief = Mischief(settings.inbox, seed)
     for _ in range(20):
         mischief.act()
-    with temporary_settings({PREFECT_API_URL: station.api_url}), get_client(sync_client=True) as client:
+    with temporary_settings(station.client_settings), get_client(sync_client=True) as client:
         deployment = client.read_deployment_by_name("winnow-ingest/ingest")
         station.call(
             "deployment", "schedule", "create", "winnow-ingest/ingest", "--interval", str(SECONDS_BETWEEN_RUNS)

@@ -15,12 +15,16 @@ from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES
 
 from flows.server import _describe_api, _find_free_port
 from flows.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 QUIET = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_SERVER_EPHEMERAL_ENABLED": "false"}
+RETRIES = "30"
+"""A server on SQLite answers that it is not available while a busy machine holds its database up."""
+
 WAIT_SECONDS = 600.0
 """On a busy machine; a second or two is usual."""
 
@@ -37,6 +41,11 @@ class Station:
     @property
     def api_url(self) -> str:
         return self.environment["PREFECT_API_URL"]
+
+    @property
+    def client_settings(self) -> dict[Any, Any]:
+        """For a client in this process."""
+        return {PREFECT_API_URL: self.api_url, PREFECT_CLIENT_MAX_RETRIES: int(RETRIES)}
 
     def call(self, *words: str) -> str:
         """Run Prefect's command line to its end."""
@@ -109,6 +118,7 @@ def run_station(settings: Settings, home: Path, **environment: str) -> Iterator[
         "PREFECT_PROFILES_PATH": str(home / "profiles.toml"),
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "PREFECT_CLIENT_MAX_RETRIES": RETRIES,
         **environment,
     }
     station = Station(settings, home, given)
