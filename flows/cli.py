@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from flows.summary import RunSummary
 
 DEFAULT_MINUTES = 15.0
+NO_FOLDERS = "a bucket has no folders that could change places: rows would be missing for a moment"
 DAY = click.DateTime(["%Y-%m-%d"])
 
 EPILOG = """
