@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, get_completion_class
 from rich.text import Text
 
 import transforms
@@ -27,6 +27,7 @@ from flows.terminal import (
     print_json,
     print_page,
     read_inbox_settings,
+    read_settings,
     read_store_settings,
     show_progress,
     with_output,
@@ -312,17 +313,73 @@ def compare(one: str, other: str, inbox: str | None, data: str | None, *, scatte
         print_page(Comparison((first["text"], second["text"]), make_printable(comparison)))
 
 
-def print_changes(summary: "RunSummary", *, as_json: bool) -> None:
-    """What a dry run would change; exit code 3 when the audit would refuse it."""
-    from flows.changes import render_changes
+@cli.command()
+@click.option("--since", metavar="RUN_ID|TIME", help="Only what changed after this run, or at this time and later.")
+@with_store
+@with_output
+def changes(inbox: str | None, data: str | None, *, since: str | None, as_json: bool) -> None:
+    """Show what runs changed: kept, set aside, demoted, superseded, promoted, changed, gone.
 
-    changes = summary.changes or {}
+    TIME is ISO 8601, such as 2026-03-01 or 2026-03-01T12:00; without a zone it is UTC. The dataset `changes` holds the
+    same for programs, and data/README.md says how to keep a copy of `articles` up to date with it.
+    """
+    from flows.lookup import list_changes
+    from flows.report import render_changes
+
+    settings = read_store_settings(inbox, data)
+    with exit_codes(settings):
+        found = list_changes(Store(settings.data), since)
     if as_json:
-        print_json(summary.to_dict())
+        print_json(found)
     else:
-        print_page(render_changes(summary, changes))
-    if changes["refusal"]:
+        print_page(render_changes(make_printable(found)))
+
+
+@cli.command()
+@with_store
+@with_output
+def verify(inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Check every law on the store as it lies.
+
+    Every row of every dataset against its contract; every document in one place; every partner in `articles`; every
+    span word for word; every decision made again from nothing. Exits 3 when something is broken.
+    """
+    from flows.holding import refetch_damaged
+    from flows.verification import verify_store
+
+    with exit_codes(read_settings(inbox, data)) as asked:
+        for name in refetch_damaged(asked):
+            err.print(f"{name} was damaged on this machine, and is fetched again.")
+    settings = read_store_settings(inbox, data)
+    with exit_codes(settings), show_progress(quiet=as_json):
+        verdict = verify_store(settings)
+    if as_json:
+        print_json(verdict.to_dict())
+    else:
+        print_page(Text(make_printable(verdict.render())))
+    if not verdict.passed:
         sys.exit(AuditRefusedError.exit_code)
+
+
+@cli.command()
+@with_store
+@with_output
+def compact(inbox: str | None, data: str | None, *, as_json: bool) -> None:
+    """Merge small data files, and the files of the index; an index that is damaged or lost is made again.
+
+    No row changes. Each dataset gets a new folder in one step: a reader sees the old files or the new ones, and one
+    that listed the old ones and opens them afterwards gets an error, and reads again.
+    """
+    from flows.holding import hold_store
+    from flows.maintenance import compact_store
+
+    settings = read_store_settings(inbox, data, to_change=True)
+    with exit_codes(settings), show_progress(quiet=as_json), hold_store(settings, "compact"):
+        done = compact_store(Store(settings.data), NO_FOLDERS if settings.data_url else None)
+    if as_json:
+        print_json(done.to_dict())
+    else:
+        print_page(Text(make_printable(done.render())))
 
 
 @cli.command()
@@ -343,6 +400,32 @@ def report(inbox: str | None, data: str | None, *, as_json: bool) -> None:
         print_json(made.to_dict())
     else:
         print_page(Text(make_printable(made.render())))
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes a shell complete commands, options, paths of documents and their ids.
+
+    For bash, put `eval "$(winnow completion bash)"` into ~/.bashrc; for zsh, the same with zsh into ~/.zshrc; for fish,
+    `winnow completion fish | source` into ~/.config/fish/config.fish.
+    """
+    complete = get_completion_class(shell)
+    if complete is not None:
+        click.echo(complete(cli, {}, "winnow", "_WINNOW_COMPLETE").source())
+
+
+def print_changes(summary: "RunSummary", *, as_json: bool) -> None:
+    """What a dry run would change; exit code 3 when the audit would refuse it."""
+    from flows.changes import render_changes
+
+    changes = summary.changes or {}
+    if as_json:
+        print_json(summary.to_dict())
+    else:
+        print_page(render_changes(summary, changes))
+    if changes["refusal"]:
+        sys.exit(AuditRefusedError.exit_code)
 
 
 def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
