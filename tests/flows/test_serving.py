@@ -167,7 +167,7 @@ def test_a_schedule_is_an_interval_or_times() -> None:
 
 def test_what_arrives_is_waited_for_until_it_lies_still(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr("flows.watching.time.monotonic", lambda: clock.now)
+    monkeypatch.setattr("flows.watching.monotonic", lambda: clock.now)
     settings = settings_for(tmp_path)
     watch = Watch(settings)
     assert not watch.is_due()
