@@ -7,7 +7,7 @@ seldom that they take a twentieth of one core at most.
 """
 
 import logging
-import time
+from time import monotonic
 from typing import Final
 
 from flows.discovery import digest_inbox
@@ -42,8 +42,9 @@ class Watch:
         if self._seen is None or self._seen == self._taken:
             self._restless_since = None
             return False
-        now = time.monotonic()
-        self._restless_since = self._restless_since or now
+        now = monotonic()
+        if self._restless_since is None:
+            self._restless_since = now
         return self._seen == seen or now - self._restless_since >= LONGEST_UNREST_SECONDS
 
     def note_taken(self) -> None:
@@ -52,12 +53,12 @@ class Watch:
 
     def _look(self) -> str | None:
         """A digest of what lies in the inbox; None while it cannot be looked at, as when a network folder is away."""
-        start = time.monotonic()
+        start = monotonic()
         try:
             return digest_inbox(self._settings, Store(self._settings.data))
         except OSError as error:
             LOG.warning("the inbox %s cannot be looked at: %s", self._settings.inbox, error)
             return None
         finally:
-            took = time.monotonic() - start
+            took = monotonic() - start
             self.seconds_between_looks = max(LEAST_SECONDS_BETWEEN_LOOKS, took / LOOK_SHARE)

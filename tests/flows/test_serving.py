@@ -5,6 +5,8 @@ import logging
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +26,7 @@ from flows.ingest import SKIPPED, ingest
 from flows.notifying import run_hook
 from flows.server import _announce, find_serving
 from flows.serving import make_schedule
-from flows.settings import Settings, load_settings
+from flows.settings import Settings
 from flows.storage import Store, lock_store
 from flows.watching import Watch
 from tests.support.corpora import make_words, write_paragraphs
@@ -37,10 +39,10 @@ MISSED = 5
 
 
 def drop(settings: Settings, name: str, seed: int, *, is_old: bool = True) -> None:
-    """Put an article into the inbox; a run looks twice at one that is not old, and waits in between."""
+    """Put an article into the inbox; a run looks twice at one that is not old, and waits a minute in between."""
     drop_files(settings, {name: write_paragraphs(make_words(seed, 100))})
-    if is_old:
-        os.utime(settings.inbox / name, (1, 1))
+    changed = 1 if is_old else time.time() + 3600
+    os.utime(settings.inbox / name, (changed, changed))
 
 
 @pytest.fixture(scope="module")
@@ -92,10 +94,10 @@ def test_a_run_that_is_cancelled_leaves_a_whole_store(
     wait_for_end(client, missed[0])
     drop(station.settings, "b.txt", 2, is_old=False)
     run_id = station.ask_for_run(client)
-    wait_until(lambda: is_held(station.settings))
+    wait_until(lambda: find_holder(station.settings))
     client.set_flow_run_state(run_id, Cancelling())
     assert wait_for_end(client, run_id).state_name == "Cancelled"
-    wait_until(lambda: not is_held(station.settings))
+    wait_until(lambda: find_holder(station.settings) is None)
     assert find_broken_laws(station.settings) == []
     assert list((station.settings.data / "work").iterdir()) == []
     assert place_of(station.settings) == {"a.txt": "kept"}
@@ -108,10 +110,7 @@ def test_a_run_that_is_killed_is_told_of_and_the_next_one_goes_on(
     wait_for_end(client, missed[0])
     drop(station.settings, "c.txt", 3, is_old=False)
     run_id = station.ask_for_run(client)
-    wait_until(lambda: is_held(station.settings))
-    holder = find_holder(station.settings)
-    assert holder is not None
-    os.kill(holder, signal.SIGKILL)
+    os.kill(wait_until(lambda: find_holder(station.settings)), signal.SIGKILL)
     assert wait_for_end(client, run_id).state_name == "Crashed"
     [told] = wait_until(lambda: read_told(station))
     assert (told["event"], told["flow"], told["flow_run_id"]) == ("crashed", "winnow-ingest", str(run_id))
@@ -121,16 +120,6 @@ def test_a_run_that_is_killed_is_told_of_and_the_next_one_goes_on(
     assert wait_for_end(client, station.ask_for_run(client)).state_name == "Completed"
     assert set(place_of(station.settings)) == {"a.txt", "b.txt", "c.txt"}
     assert find_broken_laws(station.settings) == []
-
-
-def is_held(settings: Settings) -> bool:
-    if not (settings.data / ".lock").exists():
-        return False
-    try:
-        with lock_store(Store(settings.data), "a test"):
-            return False
-    except StoreLockedError:
-        return True
 
 
 def read_told(station: Station) -> list[dict[str, Any]]:
@@ -178,7 +167,7 @@ def test_a_schedule_is_an_interval_or_times() -> None:
 
 def test_what_arrives_is_waited_for_until_it_lies_still(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr("flows.watching.time.monotonic", lambda: clock.now)
+    monkeypatch.setattr("flows.watching.monotonic", lambda: clock.now)
     settings = settings_for(tmp_path)
     watch = Watch(settings)
     assert not watch.is_due()
@@ -218,17 +207,16 @@ def test_a_scheduled_run_is_skipped_when_the_store_is_in_use(tmp_path: Path, mon
 
 
 def test_who_was_asked_once_waits_for_the_store(tmp_path: Path) -> None:
-    import threading
-
-    store, done = Store(tmp_path), threading.Event()
+    store, held, done = Store(tmp_path), threading.Event(), threading.Event()
 
     def hold() -> None:
         with lock_store(store, "a run"):
+            held.set()
             done.wait(10)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    wait_until(lambda: (tmp_path / ".lock").exists() and is_held(load_settings(data=tmp_path, inbox=tmp_path / "in")))
+    held.wait(10)
     with pytest.raises(StoreLockedError, match="a run"), lock_store(store, "a backfill", patience_seconds=0.1):
         pass
     threading.Timer(0.2, done.set).start()

@@ -98,9 +98,13 @@ def wait_for_end(client: SyncPrefectClient, run_id: UUID) -> FlowRun:
 
 
 def find_holder(settings: Settings) -> int | None:
-    """The process that holds the store, by what it wrote into the lock; it may have ended since."""
-    said = re.search(r"process (\d+)", (settings.data / ".lock").read_text())
-    return int(said[1]) if said else None
+    """The process that holds the store, by what it wrote into the lock; None when it is gone, or there was none.
+
+    The lock itself is left alone: a run that met it in other hands would be skipped.
+    """
+    lock = settings.data / ".lock"
+    said = re.search(r"process (\d+)", lock.read_text()) if lock.exists() else None
+    return int(said[1]) if said and Path(f"/proc/{said[1]}").exists() else None
 
 
 @contextmanager
