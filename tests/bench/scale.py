@@ -7,7 +7,6 @@ the folding of segments (by the code that does it, told of sizes alone).
 
 import json
 import math
-from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -102,16 +101,9 @@ def find_fullest_bucket(postings: float, source: np.random.Generator) -> float:
     return float(source.poisson(postings / 2**bits, min(2**bits, 1 << DRAWN_BITS)).max())
 
 
-@dataclass
-class _Size:
+def _make_size(texts: int) -> Any:
     """A segment of which only the size is known: what folding asks of one. A text has one posting here."""
-
-    texts: int
-    postings: Any = field(init=False)
-    text_keys: Any = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.postings = self.text_keys = SimpleNamespace(size=self.texts)
+    return SimpleNamespace(postings=SimpleNamespace(size=texts), text_keys=SimpleNamespace(size=texts))
 
 
 def fold_segments(size: int) -> float:
@@ -119,9 +111,8 @@ def fold_segments(size: int) -> float:
     sizes = [MOST_TEXTS] * (size // MOST_TEXTS) + [size % MOST_TEXTS]
     written = 0
     for _ in range(FOLDED_RUNS):
-        segments: dict[str, Any] = {str(number): _Size(texts) for number, texts in enumerate(sorted(sizes))}
-        new: Any = _Size(RUN_TEXTS)
-        count = flows.index.count_folded(Index(segments), [new])
+        held = Index({number: _make_size(texts) for number, texts in enumerate(sorted(sizes))})
+        count = flows.index.count_folded(held, [_make_size(RUN_TEXTS)])
         folded, stays = sorted(sizes)[:count], sorted(sizes)[count:]
         written += sum(folded)
         texts = sum(folded) + RUN_TEXTS

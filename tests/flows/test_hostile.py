@@ -227,44 +227,11 @@ def test_the_guard_of_the_network_hears_what_it_is_to_hear(tmp_path: Path) -> No
 
 # --- expressions that blow up ----------------------------------------------------------------------------------------
 
-REPEATED: Final = [
-    "a",
-    " ",
-    "a ",
-    "1",
-    "1 ",
-    "1.",
-    "a.",
-    "<",
-    "<a ",
-    "http://",
-    "@",
-    "a@",
-    "a.a@",
-    "-",
-    "(",
-    ")",
-    ",",
-    "A ",
-    "By A B, ",
-    ":",
-    "2026-",
-    "1 March ",
-    " | ",
-    "|",
-    "/",
-    "a/",
-    "_",
-    "*",
-    "[a](",
-    "&#",
-    "=",
-    '"',
-    "'a",
-    "字",
-    "…",
+REPEATED: Final = (
+    *("a", " ", "a ", "1", "1 ", "1.", "a.", "<", "<a ", "http://", "@", "a@", "a.a@", "-", "(", ")", ",", "A "),
+    *("By A B, ", ":", "2026-", "1 March ", " | ", "|", "/", "a/", "_", "*", "[a](", "&#", "=", '"', "'a", "字", "…"),
     "\n",
-]
+)
 BOUNDED: Final = {
     "PAGE_START": "matched from the start, on 4,096 bytes; test_unpack times it",
     "FEED_START": "matched from the start, on 4,096 bytes; test_unpack times it",
