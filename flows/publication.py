@@ -235,13 +235,14 @@ def stage_catalog(store: Store, staged: Sequence[StagedFile], run_id: str) -> li
         table.name: [(name, path.stat().st_size) for name, path in after.list_files(table).items()] for table in TABLES
     }
     days = after.read(RUNS, ["started_at"])["started_at"].dt.date().sort().to_list()
-    croissant = describe_croissant(TITLE, DESCRIPTION, days[0], days[-1])
     texts = {
         "README.md": render_data_dictionary(),
         "datapackage.json": render_package(describe_package(files)),
-        "croissant.json": render_croissant(croissant),
         FORMAT_FILE: render_format(),
     }
+    if days:
+        # It says when the datasets were published: first, and last.
+        texts["croissant.json"] = render_croissant(describe_croissant(TITLE, DESCRIPTION, days[0], days[-1]))
     changed = []
     for name, text in texts.items():
         place = store.root / name
