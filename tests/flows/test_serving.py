@@ -16,7 +16,7 @@ from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.settings import temporary_settings
 from prefect.states import Cancelling, Scheduled
 
@@ -80,7 +80,7 @@ def missed(station: Station, client: SyncPrefectClient) -> list[UUID]:
 
 def test_missed_runs_are_made_up_for_by_one(station: Station, client: SyncPrefectClient, missed: list[UUID]) -> None:
     """The worker meets them all at once, and they must not overlap: one runs, and has nothing left for the others."""
-    ended = [wait_for_end(client, run_id) for run_id in missed]
+    ended = wait_for_all(client, missed)
     states = sorted(run.state_name or "" for run in ended)
     assert states == ["Cancelled"] * (MISSED - 1) + ["Completed"]
     assert all(run.run_count == 0 for run in ended if run.state_name == "Cancelled")
@@ -91,7 +91,7 @@ def test_missed_runs_are_made_up_for_by_one(station: Station, client: SyncPrefec
 def test_a_run_that_is_cancelled_leaves_a_whole_store(
     station: Station, client: SyncPrefectClient, missed: list[UUID]
 ) -> None:
-    wait_for_end(client, missed[0])
+    wait_for_all(client, missed)
     drop(station.settings, "b.txt", 2, is_old=False)
     run_id = station.ask_for_run(client)
     wait_until(lambda: find_holder(station.settings))
@@ -107,7 +107,7 @@ def test_a_run_that_is_cancelled_leaves_a_whole_store(
 def test_a_run_that_is_killed_is_told_of_and_the_next_one_goes_on(
     station: Station, client: SyncPrefectClient, missed: list[UUID]
 ) -> None:
-    wait_for_end(client, missed[0])
+    wait_for_all(client, missed)
     drop(station.settings, "c.txt", 3, is_old=False)
     run_id = station.ask_for_run(client)
     os.kill(wait_until(lambda: find_holder(station.settings)), signal.SIGKILL)
@@ -120,6 +120,10 @@ def test_a_run_that_is_killed_is_told_of_and_the_next_one_goes_on(
     assert wait_for_end(client, station.ask_for_run(client)).state_name == "Completed"
     assert set(place_of(station.settings)) == {"a.txt", "b.txt", "c.txt"}
     assert find_broken_laws(station.settings) == []
+
+
+def wait_for_all(client: SyncPrefectClient, runs: list[UUID]) -> list[FlowRun]:
+    return [wait_for_end(client, run_id) for run_id in runs]
 
 
 def read_told(station: Station) -> list[dict[str, Any]]:

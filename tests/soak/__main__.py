@@ -157,7 +157,7 @@ def list_overlaps(runs: Sequence[FlowRun]) -> int:
     spans = sorted(
         (run.start_time, run.end_time)
         for run in runs
-        if run.parent_task_run_id is None and run.start_time and run.end_time
+        if run.parent_task_run_id is None and run.run_count and run.start_time and run.end_time
     )
     return sum(later[0] < earlier[1] for earlier, later in pairwise(spans))
 
