@@ -95,7 +95,9 @@ def read_store_settings(inbox: str | None, data: str | None, *, to_change: bool 
         with exit_codes(settings):
             seen = click.get_current_context().with_resource(view_store(settings))
     if not Store(seen.data).exists():
-        raise click.UsageError(f"no store is in {settings.data_name}; `winnow run` makes one, --data names another")
+        raise click.UsageError(
+            f"there is no store in {settings.data_name}; `winnow run` makes one, --data names another"
+        )
     with exit_codes(settings):
         check_format(Store(seen.data))
     return settings if to_change else seen

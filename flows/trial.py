@@ -20,6 +20,9 @@ from transforms.contracts import ARTICLES, DUPLICATES, REJECTS, TABLES, Table
 
 DOCUMENT_TABLES: Final = (ARTICLES, DUPLICATES)
 
+BEFORE: Final = " before"
+"""Added to the name of a column that holds what the store says; no column of a dataset has a space in its name."""
+
 EXAMPLES: Final = 5
 """Documents that are shown with what they say before and after."""
 
@@ -65,7 +68,7 @@ def compare_staged(run: Run, staged: Sequence[StagedFile], refusal: str | None) 
     examples: list[dict[str, Any]] = []
     changed = 0
     for pairs in _walk_documents(run, staged):
-        differs = {name: pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in _document_fields()}
+        differs = {name: pl.col(name).ne_missing(pl.col(f"{name}{BEFORE}")) for name in _document_fields()}
         held = pairs.filter("was_there")
         fields.update({name: int(held.select(each.sum()).item()) for name, each in differs.items()})
         others = held.filter(pl.any_horizontal(differs.values()))
@@ -106,7 +109,7 @@ def _list_staged(staged: Sequence[StagedFile], table: Table) -> list[StagedFile]
 
 
 def _walk_documents(run: Run, staged: Sequence[StagedFile]) -> Iterator[pl.DataFrame]:
-    """Slices of the documents in staged files, with what is held of them (`_before`, `was_there`)."""
+    """Slices of the documents in staged files, with what is held of them (BEFORE, `was_there`)."""
     columns = DUPLICATES.column_names
     after = preview_store(run, staged)
     for table in DOCUMENT_TABLES:
@@ -122,7 +125,7 @@ def _walk_documents(run: Run, staged: Sequence[StagedFile]) -> Iterator[pl.DataF
                     before.with_columns(pl.lit(value=True).alias("was_there")),
                     on="document_id",
                     how="left",
-                    suffix="_before",
+                    suffix=BEFORE,
                     maintain_order="left",
                 )
                 .with_columns(pl.col("was_there").fill_null(value=False))
@@ -135,7 +138,7 @@ def _no_partners(table: Table) -> list[pl.Expr]:
 
 
 def _count_moves(pairs: pl.DataFrame) -> dict[str, int]:
-    before = pl.when("was_there").then(pl.col("relation_before").fill_null("kept")).otherwise(pl.lit("new"))
+    before = pl.when("was_there").then(pl.col(f"relation{BEFORE}").fill_null("kept")).otherwise(pl.lit("new"))
     moves = pairs.select(before.alias("before"), pl.col("relation").fill_null("kept").alias("after")).filter(
         pl.col("before") != pl.col("after")
     )
@@ -157,14 +160,14 @@ def _show_examples(documents: pl.DataFrame, most: int) -> list[dict[str, Any]]:
     """The first documents that differ, with the fields in which they do."""
     shown = []
     for row in documents.head(most).iter_rows(named=True):
-        differing = [name for name in _document_fields() if row[name] != row[f"{name}_before"]]
+        differing = [name for name in _document_fields() if row[name] != row[f"{name}{BEFORE}"]]
         told = [name for name in differing if name not in UNTELLING] or differing
         shown.append(
             {
                 "document_id": row["document_id"],
                 "source_path": row["source_path"],
                 "record": row["record"],
-                "fields": {name: _show_pair(row[f"{name}_before"], row[name]) for name in told},
+                "fields": {name: _show_pair(row[f"{name}{BEFORE}"], row[name]) for name in told},
             }
         )
     return shown
@@ -199,8 +202,8 @@ def _compare_rows(run: Run, staged: Sequence[StagedFile], table: Table) -> dict[
         )
         found["added"].append(now.join(was, on=key, how="anti", nulls_equal=True).select(key))
         found["gone"].append(was.join(now, on=key, how="anti", nulls_equal=True).select(key))
-        both = now.join(was, on=key, how="inner", nulls_equal=True, suffix="_before")
+        both = now.join(was, on=key, how="inner", nulls_equal=True, suffix=BEFORE)
         others = [name for name in table.column_names if name not in key]
-        differs = [pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in others]
+        differs = [pl.col(name).ne_missing(pl.col(f"{name}{BEFORE}")) for name in others]
         found["changed"].append(both.filter(pl.any_horizontal(differs) if differs else pl.lit(value=False)).select(key))
     return {kind: pl.concat(frames) for kind, frames in found.items()}

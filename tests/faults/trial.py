@@ -4,7 +4,6 @@ had been.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import shutil
@@ -38,6 +37,7 @@ from tests.faults.injection import (
     revoke_permissions,
 )
 from tests.faults.operations import OPERATIONS, Undisturbed, settings_after
+from tests.support.processes import start_process
 from tests.support.stores import assert_same_results, find_broken_laws, read_results, settings_for, take_in
 from transforms.contracts import ARTICLES, TABLES
 
@@ -45,9 +45,6 @@ FAULTS: Final = ("kill at a point", "kill at a time", "disk full", "permissions"
 DISK_BYTES: Final = 64 << 20
 LEFT_BYTES: Final = (0, 4_096, 65_536)
 LONGEST_SECONDS: Final = 120
-
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.faults.operations", "tests.faults.injection"])
 
 
 @dataclass(frozen=True)
@@ -151,8 +148,7 @@ def _disturb(point: Point, pace: Pace, folder: Path) -> str | None:
     # Beside the small disk, which may be full.
     said = folder.parents[1] / "said"
     said.unlink(missing_ok=True)
-    process = PROCESSES.Process(target=act_disturbed, args=(point, pace, folder, said))
-    process.start()
+    process = start_process(act_disturbed, point, pace, folder, said)
     _wait(process, point.place * pace.seconds if point.fault == "kill at a time" else LONGEST_SECONDS)
     if process.exitcode not in (0, -signal.SIGKILL):
         raise AssertionError(f"point {point} ended with {process.exitcode}")

@@ -1,7 +1,6 @@
 """The real flow of a backfill: of some days, as a dry run, killed and taken up, refused."""
 
 import json
-import multiprocessing
 import os
 import shutil
 import signal
@@ -22,6 +21,7 @@ from flows.run import Days
 from flows.settings import Settings
 from flows.storage import Store
 from tests.support.corpora import make_words, write_other_layout, write_paragraphs
+from tests.support.processes import start_process
 from tests.support.stores import (
     assert_same_results,
     drop_files,
@@ -37,9 +37,6 @@ from transforms.contracts import ARTICLES, DUPLICATES, RAW, RUNS
 
 DAYS = [date(2026, 3, day) for day in (1, 2, 3)]
 FIRST = Days(DAYS[0], DAYS[0])
-
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["flows.backfill", "flows.validation", "great_expectations"])
 
 
 def noon(day: date) -> datetime:
@@ -218,8 +215,7 @@ def list_kept(settings: Settings) -> list[Path]:
 def test_a_backfill_that_was_killed_takes_up_what_it_had_derived(made: Settings) -> None:
     drop_files(made, {"mail.txt": write_paragraphs([*make_words(60, 70), "ada@quay.example", *make_words(61, 40)])})
     take_in(made)
-    process = PROCESSES.Process(target=run_backfill, args=(str(made.data),))
-    process.start()
+    process = start_process(run_backfill, str(made.data))
     while process.is_alive() and len(list_kept(made)) < 3:
         time.sleep(0.005)
     assert process.pid is not None

@@ -1,7 +1,6 @@
 """A run that is killed, really and at any instant, is finished or undone by the next one."""
 
 import itertools
-import multiprocessing
 import os
 import random
 import shutil
@@ -18,6 +17,7 @@ from flows.publication import JOURNAL
 from flows.settings import Settings
 from flows.storage import Store
 from tests.support.corpora import make_words, write_other_layout, write_paragraphs
+from tests.support.processes import start_process
 from tests.support.stores import assert_same_results, drop_files, find_broken_laws, read_results, settings_for
 from transforms.contracts import ARTICLES, TABLES
 
@@ -26,10 +26,6 @@ pytestmark = pytest.mark.usefixtures("prefect_api")
 SEED = 20261122
 KILLS_ANYWHERE = 12
 KILLS_WHILE_PUBLISHING = 12
-
-# Every run is a process of its own, forked from one that has the imports behind it: it starts in milliseconds.
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["flows.ingest", "flows.validation", "great_expectations"])
 
 
 def run_flow(inbox: str, data: str) -> None:
@@ -41,9 +37,7 @@ def run_flow(inbox: str, data: str) -> None:
 
 def start_run(settings: Settings) -> BaseProcess:
     os.environ["WINNOW_SETTLE_SECONDS"] = "0"
-    process = PROCESSES.Process(target=run_flow, args=(str(settings.inbox), str(settings.data)))
-    process.start()
-    return process
+    return start_process(run_flow, str(settings.inbox), str(settings.data))
 
 
 def finish_run(settings: Settings) -> None:

@@ -176,7 +176,7 @@ def test_the_flow_and_the_commands_take_urls(
     assert list((before.data.parent / "views").iterdir()) == []
     missing = CliRunner().invoke(cli, ["status", "--data", f"s3://{BUCKET}/nowhere"])
     assert missing.exit_code == 2
-    assert f"no store is in s3://{BUCKET}/nowhere" in missing.output
+    assert f"there is no store in s3://{BUCKET}/nowhere" in missing.output
 
 
 # --- the inbox -------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Requests to a bucket that go wrong, at a point that is chosen, in a process of their own."""
 
 import itertools
-import multiprocessing
 import os
 import signal
 import threading
@@ -12,11 +11,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-T = TypeVar("T")
+from tests.support.processes import start_process
 
-# Every run is a process of its own, forked from one that has the imports behind it and has sent no request.
-PROCESSES: Final = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.support.object_store"])
+T = TypeVar("T")
 
 KILLS: Final = ("kill before", "kill within", "kill after")
 CUT: Final = "cut before"
@@ -92,6 +89,4 @@ def start_disturbed(
     control: int | None = None,
 ) -> BaseProcess:
     """Start `command` in a process of its own. `make_settings` are the arguments of `settings_on`."""
-    process = PROCESSES.Process(target=_run, args=(command, make_settings, environment, fault, (control, log)))
-    process.start()
-    return process
+    return start_process(_run, command, make_settings, environment, fault, (control, log))

@@ -104,7 +104,7 @@ def hash_published_files(settings: Settings) -> dict[str, str]:
     """SHA-256 of every published file."""
     root = settings.data
     files = [path for table in TABLES for path in sorted((root / table.folder).glob("*"))]
-    files += [root / "README.md", root / "datapackage.json", root / "croissant.json"]
+    files += [path for path in sorted(root.glob("*")) if path.suffix in {".md", ".json"}]
     return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 

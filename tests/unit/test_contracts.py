@@ -307,7 +307,7 @@ def test_the_steps_hand_over_what_the_tables_need() -> None:
         (REMOVED.column("kind"), words.LINE_KINDS),
         (REJECTS.column("stage"), words.STAGES),
         (REJECTS.column("reason_code"), tuple(words.REJECT_REASONS)),
-        (RUNS.column("command"), ("run", "backfill", "learn")),
+        (RUNS.column("command"), ("run", "backfill", "learn", "backfill_days")),
     ],
     ids=lambda value: value.name if isinstance(value, Column) else "",
 )
