@@ -183,10 +183,11 @@ def serve(
     settings = read_inbox_settings(inbox, data)
     if watch and settings.inbox_url:
         raise click.UsageError("--watch looks at folders; an inbox in a bucket is looked at --every so many minutes")
-    from flows.server import provide_lasting_api
+    from flows.server import provide_lasting_api, say_in_environment
 
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO")
     with exit_codes(settings), ExitStack() as stack:
+        level = os.environ.get("PREFECT_LOGGING_LEVEL", "INFO")
+        stack.enter_context(say_in_environment(PREFECT_LOGGING_LEVEL=level))
         own = stack.enter_context(provide_lasting_api(settings.data / ".prefect", port, import_serving))
         from flows.serving import make_schedule, serve_store
 

@@ -2,7 +2,6 @@
 
 import functools
 import json
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -57,6 +56,8 @@ class ArtifactReporter(CountingReporter):
         # Typed for coroutines, too; called where there is no loop it gives the id.
         self._artifact: UUID | None = cast("UUID", create_progress_artifact(0.0, description="The run begins."))
         self._client = get_client(sync_client=True)
+        # Asked for here: threads that tell of progress have no flow run.
+        self._logger = get_run_logger()
         self._sent_at = time.monotonic()
         self._sending = threading.Lock()
 
@@ -91,7 +92,7 @@ class ArtifactReporter(CountingReporter):
             except httpx.HTTPError as error:
                 # A run is not worth less because nobody sees how far it is.
                 self._artifact = None
-                logging.getLogger("prefect.flow_runs").warning("The progress is not shown any more: %s", error)
+                self._logger.warning("The progress is not shown any more: %s", error)
 
 
 class ReportingTogether:
@@ -167,7 +168,7 @@ def describe_failure(error: Exception) -> str:
     if isinstance(error, OSError):
         place = f" ({error.filename})" if error.filename else ""
         return f"{error.strerror or error}{place}. The next run finishes or undoes what this one left."
-    logging.getLogger("prefect.flow_runs").error("Unexpected error", exc_info=error)
+    get_run_logger().error("Unexpected error", exc_info=error)
     first_line = str(error).strip().partition("\n")[0]
     return (
         f"Unexpected {type(error).__name__}: {first_line}. The next run finishes or undoes what this one left; the "

@@ -82,7 +82,7 @@ def provide_prefect_api(home: Path, while_starting: Callable[[], object] = lambd
     home = home.resolve()
     home.mkdir(parents=True, exist_ok=True)
     if (port := find_serving(home)) is not None:
-        with _say_in_environment(**_describe_api(home, port)):
+        with say_in_environment(**_describe_api(home, port)):
             while_starting()
             _wait_until_healthy(None, port, home / "server.log")
             with _say_in_settings(has_heartbeat=True):
@@ -117,7 +117,7 @@ def run_server(home: Path, port: int, while_starting: Callable[[], object], *, i
 
     One that is lasting schedules runs, watches over them and has pages to look at; the other only records.
     """
-    with _say_in_environment(**_describe_api(home, port), **(LASTING if is_lasting else {})):
+    with say_in_environment(**_describe_api(home, port), **(LASTING if is_lasting else {})):
         log = home / "server.log"
         server = _start_server(port, log, is_lasting=is_lasting)
         try:
@@ -209,7 +209,7 @@ def _choose_port(port: int | None) -> int:
 
 
 @contextmanager
-def _say_in_environment(**values: str) -> Iterator[None]:
+def say_in_environment(**values: str) -> Iterator[None]:
     """Set environment variables for the block, and put them back as they were."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)

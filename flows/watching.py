@@ -2,7 +2,7 @@
 
 It is looked at again and again, as a run looks at it, names and status of every file. Notices of the system would come
 at once, but they do not come from network folders, they are lost when many come together, and their number is limited;
-and a run waits for files to settle anyway. A look at 100,000 files takes a fraction of a second, and looks are made so
+and a run waits for files to settle anyway. A look at 100,000 files takes some seconds, and looks are made so
 seldom that they take a twentieth of one core at most.
 """
 

@@ -353,9 +353,11 @@ def check_feed_counts(runs: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame
     since = changes["run_id"].min()
     counted = runs.filter(pl.col("run_id") >= since) if since is not None else runs
     both = counted.join(told, on="run_id", how="left").with_columns(pl.col("^.*_told$").fill_null(0))
-    is_rebuild = pl.col("command").is_in(REBUILDING_COMMANDS)
+    # What is derived again counts as a document of the run, and is no news for the feed.
+    is_derived_again = pl.col("command").is_in(REDERIVING_COMMANDS)
     same = [
-        (pl.col(name) == pl.col(f"{name}_told")) | (is_rebuild & pl.lit(name in NEW_COUNTS)) for name in FEED_COUNTS
+        (pl.col(name) == pl.col(f"{name}_told")) | (is_derived_again & pl.lit(name in NEW_COUNTS))
+        for name in FEED_COUNTS
     ]
     return _check(
         both,

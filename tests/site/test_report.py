@@ -306,7 +306,7 @@ def test_command_says_where_it_opens(made: Settings) -> None:
 
 def test_a_run_says_where_the_report_is(made: Settings, tmp_path: Path) -> None:
     for data, pointer in ((made.data, str(Store(made.data).site)), (tmp_path, "winnow report")):
-        summary = RunSummary("run", "inbox", str(data), "1", 0, 0, {}, [])
+        summary = RunSummary("run", "inbox", str(data), "1", 0, 0, {}, [], reports=str(Store(data).reports))
         assert pointer in render_next_steps(summary).plain
 
 

@@ -126,9 +126,8 @@ class Step:
         sources = [make_source(left), make_source(self.now)]
         added, lost, *_ = gather(find_links(sources, flags))
         # Of a long list with a document that was derived again nobody knows who stood highest in it: then pairs can be
-        # named that were none. Those that are pairs now are never named.
+        # named that were none.
         assert lost <= held or self.again
-        assert lost.isdisjoint(link_slowly(self.now))
         assert not any(node in self.changed for pair in lost for node in pair)
         assert all(node in self.now for pair in added for node in pair)
         asked = merge_pairs([pack(lost)])
