@@ -28,7 +28,7 @@ from flows.printable import make_printable
 from flows.progress import STEPS, CountingReporter, LogReporter, Reporter, current_reporter, describe_stage, report_to
 from flows.report import describe_store, list_numbers
 from flows.settings import Settings
-from flows.storage import Store
+from flows.storage import DOCS_INDEX, SITE_INDEX, Store
 from flows.summary import RunSummary, count_things
 
 P = ParamSpec("P")
@@ -41,8 +41,8 @@ UPDATE_SECONDS: Final = 2.0
 """The progress of a stage is sent so often, at most."""
 
 PAGES: Final = {
-    "winnow-report": ("Report", "site/index.html", "The documents, the overlaps, the runs"),
-    "winnow-data-docs": ("Data Docs", "data_docs/index.html", "What was checked, and the result of every check"),
+    "winnow-report": ("Report", SITE_INDEX, "The documents, the overlaps, the runs"),
+    "winnow-data-docs": ("Data Docs", DOCS_INDEX, "What was checked, and the result of every check"),
 }
 """Pages of a store, where there are any: key of the artifact -> name, place in the reports, and what is on it."""
 

@@ -98,12 +98,15 @@ def _show_number(amount: float, unit: str) -> str:
 
 def show_amount(amount: float, unit: str) -> str:
     """An amount with its unit: 12 pairs, 3.4 MB."""
-    if unit != BYTES:
-        return f"{amount:,.0f} {unit}"
+    return show_bytes(amount) if unit == BYTES else f"{amount:,.0f} {unit}"
+
+
+def show_bytes(size: float) -> str:
+    """Bytes in the unit that fits."""
     for limit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if amount >= limit:
-            return f"{amount / limit:,.1f} {name}"
-    return f"{amount:.0f} bytes"
+        if size >= limit:
+            return f"{size / limit:,.1f} {name}"
+    return f"{size:.0f} bytes"
 
 
 def show_seconds(seconds: float) -> str:

@@ -10,7 +10,7 @@ from rich.constrain import Constrain
 from rich.table import Table
 from rich.text import Text
 
-from flows.storage import SITE_INDEX
+from flows.storage import DOCS_INDEX, SITE_INDEX
 from flows.summary import RunSummary, count_things
 from transforms.contracts.vocabulary import REDERIVING_COMMANDS
 
@@ -66,7 +66,7 @@ def render_next_steps(summary: RunSummary) -> Text:
     """Where to look next."""
     steps: Mapping[str, str] = {
         f"{summary.data}/README.md": "what each column means",
-        f"{summary.reports}/data_docs/index.html": "what was checked",
+        f"{summary.reports}/{DOCS_INDEX}": "what was checked",
         **_point_to_report(summary.reports),
         "winnow status": "the store at a glance",
         "winnow why FILE": "what became of a file, and why",

@@ -47,7 +47,8 @@ that is new, or new columns in a new folder, are no new format: a run adds what 
 FORMAT_FILE: Final = "store.json"
 
 SITE_INDEX: Final = "site/index.html"
-"""Below the reports: where the report opens."""
+DOCS_INDEX: Final = "data_docs/index.html"
+"""Below the reports: where the report, and the Data Docs, open."""
 
 COMPRESSION: Final = "zstd"
 

@@ -9,19 +9,18 @@ from typing import Any, Final
 import polars as pl
 
 import transforms
+from flows.progress import show_bytes
 from flows.publication import recover
 from flows.settings import Settings, locate_reports
 from flows.site.families import list_ties, write_families, write_pairs
 from flows.site.listing import PLACES, ROWS_PER_PART, list_documents, write_columns, write_rows
 from flows.site.overview import describe_datasets, describe_documents, describe_rejects, describe_runs
-from flows.site.pages import measure_folder, show_size, write_pages
+from flows.site.pages import measure_folder, write_pages
 from flows.site.parts import encode, write_part
 from flows.site.search import FIELDS, write_search_index
 from flows.site.texts import ID_DIGITS, write_texts
-from flows.storage import SITE_INDEX, Store, lock_store, remove_folder
+from flows.storage import DOCS_INDEX, SITE_INDEX, Store, lock_store, remove_folder
 from transforms.contracts import RUNS
-
-DOCS_INDEX: Final = "data_docs/index.html"
 
 WORK: Final = "report"
 """Where the site is made, below the work folder of the store; what an interrupted command left there is thrown away."""
@@ -44,7 +43,7 @@ class SiteReport:
     def render(self) -> str:
         """For a person."""
         return (
-            f"The report of {self.documents:,} documents: {self.files:,} files, {show_size(self.bytes)}, "
+            f"The report of {self.documents:,} documents: {self.files:,} files, {show_bytes(self.bytes)}, "
             f"made in {self.seconds:.1f} s.\nOpen {self.index}"
         )
 

@@ -8,12 +8,11 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows.catalog import describe_rules, describe_type, list_vocabularies
+from flows.progress import show_bytes
 from transforms.contracts import TABLES
 from transforms.contracts.vocabulary import REJECT_REASONS
 
 HERE: Final = Path(__file__).parent
-
-UNITS: Final = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
 SHOWN_IN_SECONDS: Final = 120
 """Longer times are shown in minutes."""
@@ -69,7 +68,7 @@ def make_environment() -> Environment:
         describe_type=describe_type,
         describe_rules=describe_rules,
     )
-    environment.filters.update(number=show_number, size=show_size, seconds=show_seconds, things=show_things)
+    environment.filters.update(number=show_number, size=show_bytes, seconds=show_seconds, things=show_things)
     return environment
 
 
@@ -81,14 +80,6 @@ def show_number(number: float) -> str:
 def show_things(number: int, thing: str) -> str:
     """A number and its noun: 1 article, 1,200 articles."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
-
-
-def show_size(size: float) -> str:
-    """Bytes in the unit that fits."""
-    for unit, bytes_each in UNITS:
-        if size >= bytes_each:
-            return f"{size / bytes_each:,.1f} {unit}"
-    return f"{size:,.0f} bytes"
 
 
 def show_seconds(seconds: float) -> str:

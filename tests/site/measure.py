@@ -12,9 +12,9 @@ from typing import Any, Final
 import polars as pl
 from playwright.sync_api import Browser, Page
 
+from flows.progress import show_bytes
 from flows.settings import load_settings
 from flows.site.build import write_report
-from flows.site.pages import show_size
 from flows.storage import Store
 from tests.support.browser import open_browser, wait_until_ready, watch_page
 from transforms.contracts import ARTICLES, OVERLAPS
@@ -58,7 +58,7 @@ def main() -> None:
     """Make the report, and open its pages."""
     settings = load_settings(data=Path(sys.argv[1] if len(sys.argv) > 1 else "data"))
     made = write_report(settings)
-    print(f"{made.documents:,} documents: {made.seconds:.1f} s, {made.files:,} files, {show_size(made.bytes)}")  # noqa: T201
+    print(f"{made.documents:,} documents: {made.seconds:.1f} s, {made.files:,} files, {show_bytes(made.bytes)}")  # noqa: T201
     site = Store(settings.data).site.parent
     with open_browser() as browser:
         print("page | interactive, ms: median | slowest | longest task, ms | elements")  # noqa: T201
