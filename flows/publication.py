@@ -14,6 +14,7 @@ datasets: whoever has read there that a run changed a document finds the change 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -274,8 +275,8 @@ def order_for_publication(staged: Iterable[StagedFile]) -> list[StagedFile]:
     additions = [table.name for table in (*(table for table in TABLES if table not in last), *last)]
 
     def place(file: StagedFile) -> tuple[int, int, str]:
-        dataset, _, rest = file.name.partition("/")
-        if not rest:
+        dataset = _name_dataset(file.name)
+        if not dataset:
             return 3, 0, file.name
         if file.is_replacement:
             return (0 if dataset == ARTICLES.name else 1), 0, file.name
@@ -283,6 +284,11 @@ def order_for_publication(staged: Iterable[StagedFile]) -> list[StagedFile]:
         return 2, additions.index(dataset) if dataset in additions else -1, file.name
 
     return sorted(staged, key=place)
+
+
+def _name_dataset(name: str) -> str:
+    """The dataset that a file belongs to, by its name in the store; "" for a file beside the datasets."""
+    return name.partition("/")[0] if "/" in name else ""
 
 
 def commit(store: Store, staged: Sequence[StagedFile], run_id: str, exchanged: Mapping[str, str] | None = None) -> None:
@@ -323,29 +329,36 @@ def roll_forward(store: Store, run_id: str) -> int:
                 "`winnow backfill --all`, then run again."
             )
         )
-    put = 0
     put_folders_in_place(store, run_id, journal.get("folders", {}))
-    for name in journal["files"]:
-        source, target = work / "publish" / name, store.root / name
-        if source.exists():
-            if not target.parent.exists():
-                target.parent.mkdir(parents=True)
-                sync_folder(target.parent.parent)
-                sync_folder(store.root)
-            source.replace(target)
-            sync_folder(target.parent)
-            put += 1
-        elif not target.exists():
-            raise StoreError(
-                f"the journal of run {run_id} names {name}, which is neither staged nor in place. The store was "
-                f"changed by something else; restore it from a copy, or delete {work} and then rebuild the store with "
-                "`winnow backfill --all`."
-            )
+    put = 0
+    for _, names in groupby(journal["files"], key=_name_dataset):
+        changed = [_put_in_place(store, work, name) for name in names]
+        # Durable one dataset after the other: what readers see after a power cut keeps to the order, too.
+        for folder in sorted(set().union(*changed)):
+            sync_folder(folder)
+        put += sum(map(bool, changed))
     remove_old_segments(store)
     (work / JOURNAL).unlink()
     sync_folder(work)
     remove_folder(work)
     return put
+
+
+def _put_in_place(store: Store, work: Path, name: str) -> set[Path]:
+    """Give a staged file its own name; returns the folders whose names changed, none when it has it already."""
+    source, target = work / "publish" / name, store.root / name
+    if not source.exists():
+        if target.exists():
+            return set()
+        raise StoreError(
+            f"the journal of run {work.name} names {name}, which is neither staged nor in place. The store was "
+            f"changed by something else; restore it from a copy, or delete {work} and then rebuild the store with "
+            "`winnow backfill --all`."
+        )
+    folders = {target.parent} if target.parent.exists() else {target.parent, target.parent.parent, store.root}
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(target)
+    return folders
 
 
 def _read_journal(work: Path) -> dict[str, Any]:

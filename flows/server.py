@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flows.errors import ServerError
+from flows.server_database import provide_database
 
 START_TIMEOUT_SECONDS: Final = 120
 POLL_SECONDS: Final = 0.05
@@ -290,6 +291,7 @@ def serve(port: int, *, is_lasting: bool = False) -> None:
     import uvicorn  # noqa: PLC0415
     from prefect.server.api.server import create_app  # noqa: PLC0415
 
+    provide_database(Path(os.environ["PREFECT_HOME"]))
     uvicorn.run(create_app(ephemeral=not is_lasting, final=True), host="127.0.0.1", port=port, log_level="error")
 
 

@@ -1,5 +1,6 @@
 """A server of our own is started only when there is none, works where it is started, and ends with its parent."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -45,8 +46,12 @@ print("changed:", *(name for name in changed if name in ("PREFECT_API_URL", "PRE
 
 
 def make_environment(folder: Path, **more: str) -> dict[str, str]:
-    """An environment without a Prefect server, without profiles, and without bytecode written."""
-    return {"PATH": "/usr/bin:/bin", "HOME": str(folder), "PYTHONPATH": str(ROOT), **more}
+    """An environment without a Prefect server, without profiles, and without bytecode written.
+
+    What is kept on this machine is used: it saves the making of a database.
+    """
+    caches = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return {"PATH": "/usr/bin:/bin", "HOME": str(folder), "XDG_CACHE_HOME": caches, "PYTHONPATH": str(ROOT), **more}
 
 
 def start_parent(folder: Path, seconds: float, **environment: str) -> subprocess.Popen[str]:

@@ -1,0 +1,68 @@
+"""The database of Prefect's own server, as it is while new.
+
+Prefect makes it by going through all changes that it ever had, which takes longer than a small run does. It is always
+the same, so one is kept on the machine for each version of Prefect, and a store's server starts with a copy.
+"""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+DATABASE: Final = "prefect.db"
+"""Prefect's own name for it, in PREFECT_HOME."""
+
+
+def provide_database(home: Path) -> None:
+    """Make sure that `home` has a database: its own, a copy of the one that is kept, or a new one, which is then kept.
+
+    A database that is there already is left as it is; Prefect brings one of an older version up to date as it starts.
+    Where the user says which database to use, nothing is done.
+    """
+    database, kept = home / DATABASE, find_kept()
+    if database.exists() or any(
+        name.startswith(("PREFECT_SERVER_DATABASE_", "PREFECT_API_DATABASE_")) for name in os.environ
+    ):
+        return
+    if kept.exists():
+        _copy_whole(kept, database)
+        return
+    _make_database()
+    try:
+        _keep(database, kept)
+    except OSError:
+        # Nowhere to keep it, or no room: the next store makes its own.
+        return
+
+
+def find_kept() -> Path:
+    """Where the new database of this version of Prefect is kept on this machine."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return caches / "winnow" / f"prefect-{version('prefect')}.db"
+
+
+def _make_database() -> None:
+    from prefect.server.database import provide_database_interface  # noqa: PLC0415 - seconds
+
+    asyncio.run(provide_database_interface().create_db())
+
+
+def _keep(database: Path, kept: Path) -> None:
+    """Put the content of `database`, part of which may stand in its log yet, where it is kept."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=kept.parent, prefix=".database-") as folder:
+        part = Path(folder) / DATABASE
+        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(part)) as target:
+            source.backup(target)
+        part.replace(kept)
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy a file so that there is never a part of it under its name."""
+    with TemporaryDirectory(dir=target.parent, prefix=".database-") as folder:
+        shutil.copyfile(source, Path(folder) / DATABASE).replace(target)
