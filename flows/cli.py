@@ -5,6 +5,7 @@ nothing new costs little more than the start of Python.
 """
 
 import os
+import re
 import sys
 from contextlib import ExitStack
 from datetime import datetime
@@ -160,9 +161,10 @@ def backfill(
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="Of our own Prefect server.  [default: 4200, or a free one]"
 )
+@click.option("--name", help="Of this store, where a Prefect server of yours has several: `ingest-NAME`.")
 @with_store
 @with_output
-def serve(
+def serve(  # noqa: PLR0913 - an option each
     inbox: str | None,
     data: str | None,
     *,
@@ -170,6 +172,7 @@ def serve(
     cron: str | None,
     watch: bool,
     port: int | None,
+    name: str | None,
     as_json: bool,
 ) -> None:
     """Take in what is new on a schedule, until Ctrl-C.
@@ -180,6 +183,8 @@ def serve(
     """
     if every is not None and cron is not None:
         raise click.UsageError("give --every or --cron, not both")
+    if name is not None and not re.fullmatch(r"[\w.-]+", name):
+        raise click.UsageError(f"--name {name!r}: letters, digits and _ . - only")
     settings = read_inbox_settings(inbox, data)
     if watch and settings.inbox_url:
         raise click.UsageError("--watch looks at folders; an inbox in a bucket is looked at --every so many minutes")
@@ -189,11 +194,12 @@ def serve(
         level = os.environ.get("PREFECT_LOGGING_LEVEL", "INFO")
         stack.enter_context(say_in_environment(PREFECT_LOGGING_LEVEL=level))
         own = stack.enter_context(provide_lasting_api(settings.data / ".prefect", port, import_serving))
-        from flows.serving import make_schedule, serve_store
+        from flows.serving import make_schedule, name_deployments, serve_store
 
         schedule = make_schedule(every or DEFAULT_MINUTES, cron)
         where = own or os.environ.get("PREFECT_API_URL") or "the server of your Prefect profile"
         said = f"at {cron!r} (UTC)" if cron else f"every {every or DEFAULT_MINUTES:g} minutes"
+        deployments = " and ".join(f"`{deployment}`" for deployment in name_deployments(name))
         if as_json:
             print_json({"server": where, "is_own": own is not None, "schedule": said, "watch": watch})
         else:
@@ -202,11 +208,11 @@ def serve(
                     make_printable(
                         f"{settings.inbox_name} -> {settings.data_name}, {said}"
                         f"{', and when files arrive' if watch else ''}.\n"
-                        f"Runs, logs and the deployments `ingest` and `backfill`: {where}\nCtrl-C ends it."
+                        f"Runs, logs and the deployments {deployments}: {where}\nCtrl-C ends it."
                     )
                 )
             )
-        serve_store(settings, schedule, watches=watch, is_alone=own is not None)
+        serve_store(settings, schedule, name, watches=watch, is_alone=own is not None)
 
 
 @cli.command()

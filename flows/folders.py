@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from flows.errors import StoreError
-from flows.storage import Store, remove_folder, sync_folder
+from flows.storage import Store, advise_repair, remove_folder, sync_folder
 
 AT_FDCWD: Final = -100
 RENAME_EXCHANGE: Final = 2
@@ -68,8 +68,7 @@ def put_folders_in_place(store: Store, change_id: str, folders: Mapping[str, str
         elif not (store.root / name).is_dir():
             raise StoreError(
                 f"the journal of {change_id} names the folder {name}, which is gone. The store was changed by "
-                f"something else; restore it from a copy, or delete {store.work(change_id)} and then rebuild the store "
-                "with `winnow backfill --all`."
+                f"something else. Restore it from a copy, or: {advise_repair(store, change_id)}"
             )
     if staged.exists():
         staged.touch()

@@ -29,6 +29,7 @@ from flows.storage import (
     EMPTY_FILE,
     FORMAT_FILE,
     Store,
+    advise_repair,
     hash_file,
     remove_folder,
     remove_old_segments,
@@ -319,20 +320,11 @@ def roll_forward(store: Store, run_id: str) -> int:
     """
     work = store.work(run_id)
     journal = _read_journal(work)
-    if damaged := _find_damaged(work, journal):
-        raise StoreError(
-            f"{_count(damaged)} of run {run_id} went bad on the disk after it was staged: {damaged[0]}. "
-            + (
-                "Nothing of the run was published; run again."
-                if _is_untouched(work, journal)
-                else f"Other files of it were published before. Delete {work}, then rebuild the store with "
-                "`winnow backfill --all`, then run again."
-            )
-        )
+    _refuse_damaged(store, work, journal, journal["files"])
     put_folders_in_place(store, run_id, journal.get("folders", {}))
     put = 0
     for _, names in groupby(journal["files"], key=_name_dataset):
-        changed = [_put_in_place(store, work, name) for name in names]
+        changed = [_put_in_place(store, work, journal, name) for name in names]
         # Durable one dataset after the other: what readers see after a power cut keeps to the order, too.
         for folder in sorted(set().union(*changed)):
             sync_folder(folder)
@@ -344,19 +336,20 @@ def roll_forward(store: Store, run_id: str) -> int:
     return put
 
 
-def _put_in_place(store: Store, work: Path, name: str) -> set[Path]:
+def _put_in_place(store: Store, work: Path, journal: Mapping[str, Any], name: str) -> set[Path]:
     """Give a staged file its own name; returns the folders whose names changed, none when it has it already."""
     source, target = work / "publish" / name, store.root / name
     if not source.exists():
         if target.exists():
             return set()
         raise StoreError(
-            f"the journal of run {work.name} names {name}, which is neither staged nor in place. The store was "
-            f"changed by something else; restore it from a copy, or delete {work} and then rebuild the store with "
-            "`winnow backfill --all`."
+            f"the journal of run {work.name} names {name}, which is neither staged nor in place. The store was changed "
+            f"by something else. Restore it from a copy, or: {advise_repair(store, work.name)}"
         )
     folders = {target.parent} if target.parent.exists() else {target.parent, target.parent.parent, store.root}
     target.parent.mkdir(parents=True, exist_ok=True)
+    # Again: all were looked at before the first was put, which can be a while ago.
+    _refuse_damaged(store, work, journal, [name])
     source.replace(target)
     return folders
 
@@ -366,10 +359,24 @@ def _read_journal(work: Path) -> dict[str, Any]:
     return journal
 
 
-def _find_damaged(work: Path, journal: Mapping[str, Any]) -> list[str]:
-    """Files that wait to be put in place, and are not what was staged. Journals without digests are older."""
-    waiting = ((name, digest, work / "publish" / name) for name, digest in journal.get("sha256", {}).items())
-    return [name for name, digest, path in waiting if path.exists() and hash_file(path) != digest]
+def _refuse_damaged(store: Store, work: Path, journal: Mapping[str, Any], names: Iterable[str]) -> None:
+    """StoreError when a file of `names` waits to be put in place, and is not what was staged."""
+    if damaged := _find_damaged(work, journal, names):
+        raise StoreError(
+            f"{_count(damaged)} of run {work.name} went bad on the disk after it was staged: {damaged[0]}. "
+            + (
+                "Nothing of the run was published; run again."
+                if _is_untouched(work, journal)
+                else f"Other files of it were published before. {advise_repair(store, work.name)}"
+            )
+        )
+
+
+def _find_damaged(work: Path, journal: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Files of `names` that wait to be put in place, and are not what was staged. Older journals have no digests."""
+    digests = journal.get("sha256", {})
+    waiting = ((name, work / "publish" / name) for name in names if name in digests)
+    return [name for name, path in waiting if path.exists() and hash_file(path) != digests[name]]
 
 
 def _is_untouched(work: Path, journal: Mapping[str, Any]) -> bool:
@@ -410,12 +417,7 @@ def _can_finish(work: Path) -> bool:
     if not (work / JOURNAL).exists():
         return False
     journal = _read_journal(work)
-    return not _is_untouched(work, journal) or not _find_damaged(work, journal)
-
-
-def needs_recovery(store: Store) -> bool:
-    """Whether a run left something behind."""
-    return bool(_list_left_behind(store))
+    return not _is_untouched(work, journal) or not _find_damaged(work, journal, journal["files"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,8 +204,8 @@ def _require_object(bucket: Bucket, name: str, journal: Journal) -> None:
     except ObjectGoneError:
         raise StoreError(
             f"the journal of {bucket.url} names {name}, which is neither staged in {journal.folder} nor in place. "
-            "Something else changed the store: restore it from a copy, or delete lease.json when no run is going on, "
-            "and then rebuild the store with `winnow backfill --all`."
+            "Something else changed the store: restore it from a copy, or delete lease.json when no run is going on "
+            "and changes/, then rebuild the store with `winnow backfill --all`, then run again."
         ) from None
 
 

@@ -62,21 +62,26 @@ def make_schedule(every_minutes: float, cron: str | None) -> Schedule:
         raise SettingsError(f"cron = {cron!r}: Prefect takes it for no cron expression, such as '0 6 * * *'") from error
 
 
-def serve_store(settings: Settings, schedule: Schedule, *, watches: bool, is_alone: bool) -> None:
+def serve_store(settings: Settings, schedule: Schedule, name: str | None, *, watches: bool, is_alone: bool) -> None:
     """Serve `ingest` on the schedule and `backfill` by hand until the process is told to stop.
 
-    `watches`: files that arrive start a run, too. `is_alone`: nobody else has runs on this Prefect server.
+    `name`: of this store, behind those of its deployments, where a Prefect server has several. `watches`: files that
+    arrive start a run, too. `is_alone`: nobody else has runs on this Prefect server. SettingsError when the server has
+    a deployment of that name for another store.
     """
+    ingest_name, backfill_name = name_deployments(name)
     store = {"data": settings.data_url or str(settings.data.resolve())}
+    if not is_alone:
+        refuse_other_store(f"{ingest.name}/{ingest_name}", store["data"])
     runner = Runner(name="winnow", query_seconds=QUERY_SECONDS)
     ingest_id = runner.add_flow(
         ingest,
-        name="ingest",
+        name=ingest_name,
         schedule=schedule,
         concurrency_limit=ONE_AT_A_TIME,
         parameters={"inbox": settings.inbox_url or str(settings.inbox.resolve()), **store},
     )
-    runner.add_flow(backfill, name="backfill", concurrency_limit=ONE_AFTER_ANOTHER, parameters=store)
+    runner.add_flow(backfill, name=backfill_name, concurrency_limit=ONE_AFTER_ANOTHER, parameters=store)
     if is_alone:
         mark_lost(Store(settings.data))
     stop = threading.Event()
@@ -87,6 +92,28 @@ def serve_store(settings: Settings, schedule: Schedule, *, watches: bool, is_alo
         LOG.info("told to stop")
     finally:
         stop.set()
+
+
+def name_deployments(name: str | None) -> tuple[str, str]:
+    """Names of the deployments of a store that is called `name`: `ingest-desk` and `backfill-desk`."""
+    return (f"ingest-{name}", f"backfill-{name}") if name else ("ingest", "backfill")
+
+
+def refuse_other_store(deployment: str, data: str) -> None:
+    """SettingsError when the Prefect server knows `deployment` as that of another store than `data`.
+
+    Served twice under one name, a run of one store would be given to the process that serves the other.
+    """
+    try:
+        with get_client(sync_client=True) as client:
+            other = client.read_deployment_by_name(deployment).parameters.get("data")
+    except ObjectNotFound:
+        return
+    if other != data:
+        raise SettingsError(
+            f"the Prefect server has a deployment {deployment} already, for {other or 'the store of its worker'}. "
+            "Give this store a name of its own: `winnow serve --name NAME`."
+        )
 
 
 def mark_lost(store: Store) -> list[FlowRun]:

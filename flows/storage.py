@@ -29,7 +29,7 @@ import pyarrow.parquet as pq
 
 import transforms
 from flows.errors import StoreError, StoreLockedError
-from transforms.contracts import TABLES, Table
+from transforms.contracts import CHANGES, TABLES, Table
 
 EMPTY_FILE: Final = "empty.parquet"
 """A file without rows in every dataset, so that a plain glob never comes up empty."""
@@ -146,6 +146,17 @@ def check_format(store: Store) -> None:
             f"{store.root} was written by a later version of Winnow: it has format {found}, and this version "
             f"({transforms.__version__}) knows formats up to {STORE_FORMAT}. Nothing was done; use the later version."
         )
+
+
+def advise_repair(store: Store, change_id: str) -> str:
+    """What to do when a change is half in place and can neither be finished nor undone.
+
+    The feed begins anew: what it would have told of the change is lost.
+    """
+    return (
+        f"Delete {store.work(change_id)} and {store.folder(CHANGES)}, then rebuild the store with "
+        "`winnow backfill --all`, then run again."
+    )
 
 
 def write_table(frame: pl.DataFrame, path: Path, table: Table) -> Path:

@@ -16,9 +16,8 @@ class RunSummary:
     """The numbers of a run. `run_id` is null when nothing was new: then nothing was written.
 
     `index_remade` says what was wrong with the index when the run had to make it again; null otherwise. `changes` says
-    what a trial would change (see `flows.trial.Changes`); null for a run that publishes.
-    `index_remade` says what was wrong with the index when the run had to make it again; null otherwise. `reports` is
-    the folder of the pages to look at, which stay on this machine when the datasets are in a bucket.
+    what a trial would change (see `flows.trial.Changes`); null for a run that publishes. `reports` is the folder of the
+    pages to look at, which stay on this machine when the datasets are in a bucket.
     """
 
     command: str

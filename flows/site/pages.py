@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from flows.catalog import describe_rules, describe_type, list_vocabularies
 from flows.progress import show_bytes
+from flows.summary import count_things
 from transforms.contracts import TABLES
 from transforms.contracts.vocabulary import REJECT_REASONS
 
@@ -68,18 +69,13 @@ def make_environment() -> Environment:
         describe_type=describe_type,
         describe_rules=describe_rules,
     )
-    environment.filters.update(number=show_number, size=show_bytes, seconds=show_seconds, things=show_things)
+    environment.filters.update(number=show_number, size=show_bytes, seconds=show_seconds, things=count_things)
     return environment
 
 
 def show_number(number: float) -> str:
     """1234567 -> 1,234,567."""
     return f"{number:,.0f}"
-
-
-def show_things(number: int, thing: str) -> str:
-    """A number and its noun: 1 article, 1,200 articles."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def show_seconds(seconds: float) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tests.bench.cluster import measure_cluster, render_cluster
 from tests.bench.growth import measure_growth, render_growth
 from tests.bench.options import Options
 from tests.bench.planted import measure_planted, render_planted
@@ -29,6 +30,7 @@ PARTS: Final[dict[str, Part]] = {
     "speed": Part(measure_speed, render_speed),
     "recall": Part(measure_recall, render_recall),
     "growth": Part(measure_growth, render_growth),
+    "cluster": Part(measure_cluster, render_cluster),
     "scale": Part(measure_scale, render_scale),
 }
 """By name, in the order in which they run."""

@@ -24,9 +24,9 @@ FILLER: Final = "filler"
 
 
 class Counter:
-    """Counts what is done to files below a folder, and calls `strike` at event number `at`."""
+    """Counts what is done to files below a folder, and calls `strike` with the file of event number `at`."""
 
-    def __init__(self, folder: Path, at: int | None, strike: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, at: int | None, strike: Callable[[Path], None]) -> None:
         """Begin to count; with `at` None nothing is ever done."""
         self.folder = str(folder)
         self.events = 0
@@ -47,15 +47,15 @@ class Counter:
             return
         self.events += 1
         if self.events == self._at:
-            self._strike()
+            self._strike(Path(path))
 
 
-def kill_here() -> None:
+def kill_here(_: Path) -> None:
     """End this process as the system does when it must."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def fill_disk(folder: Path, left_bytes: int) -> None:
+def fill_disk(folder: Path, left_bytes: int, _: Path) -> None:
     """Leave `left_bytes` of room on the disk of `folder`."""
     status = os.statvfs(folder)
     room = status.f_bavail * status.f_frsize - left_bytes
@@ -75,7 +75,7 @@ def hand_over(folder: Path, owner: int) -> None:
         os.chown(place, owner, owner, follow_symlinks=False)
 
 
-def revoke_permissions(data: Path, chance: random.Random) -> None:
+def revoke_permissions(data: Path, chance: random.Random, _: Path) -> None:
     """Forbid writing in one of the folders of the store."""
     folders = sorted(path for path in (data, *data.rglob("*")) if path.is_dir())
     chance.choice(folders).chmod(0o555)
@@ -89,9 +89,13 @@ def restore_permissions(data: Path) -> None:
             path.chmod(0o755)
 
 
-def corrupt_staged_file(data: Path, chance: random.Random) -> None:
-    """Damage one of the files that wait to be published: a bit, the end, or everything; nothing when none waits."""
-    waiting = sorted(path for path in data.glob("work/*/publish/**/*") if path.is_file() and path.stat().st_size)
+def corrupt_staged_file(data: Path, chance: random.Random, at_hand: Path) -> None:
+    """Damage one of the files that wait to be published: a bit, the end, or everything; nothing when none waits.
+
+    A file that is being renamed, `at_hand`, waits no more: what is read of it now is what is published.
+    """
+    files = (path for path in data.glob("work/*/publish/**/*") if path.is_file() and path.stat().st_size)
+    waiting = sorted(path for path in files if path != at_hand)
     if not waiting:
         return
     path = chance.choice(waiting)

@@ -33,7 +33,7 @@ from flows.holding import find_idle_remotely
 from flows.lease import LEASE
 from flows.settings import Settings
 from tests.support.corpora import make_words, write_other_layout, write_paragraphs
-from tests.support.faults import CUT, KILLS, Fault, start_disturbed
+from tests.support.disturbed import CUT, KILLS, Fault, start_disturbed
 from tests.support.object_store import (
     Proxy,
     copy_prefix,

@@ -39,7 +39,7 @@ from tests.faults.injection import (
 from tests.faults.operations import OPERATIONS, Undisturbed, settings_after
 from tests.support.processes import start_process
 from tests.support.stores import assert_same_results, find_broken_laws, read_results, settings_for, take_in
-from transforms.contracts import ARTICLES, TABLES
+from transforms.contracts import ARTICLES, CHANGES, TABLES
 
 FAULTS: Final = ("kill at a point", "kill at a time", "disk full", "permissions", "corruption")
 DISK_BYTES: Final = 64 << 20
@@ -100,7 +100,7 @@ def act_disturbed(point: Point, pace: Pace, folder: Path, said: Path) -> None:
     """Do the operation of `point`, and have its fault strike; what it ended with goes to the file `said`."""
     data = settings_for(folder).data
     chance = random.Random(point.seed)
-    strikes: dict[str, Callable[[], None]] = {
+    strikes: dict[str, Callable[[Path], None]] = {
         "kill at a point": kill_here,
         "disk full": partial(fill_disk, folder, chance.choice(LEFT_BYTES)),
         "permissions": partial(revoke_permissions, data, chance),
@@ -193,7 +193,8 @@ def _act_again(operation: str, folder: Path) -> bool:
         if "then rebuild the store" not in str(error):
             raise
         settings = settings_after(operation, folder)
-        shutil.rmtree(settings.data / "work")
+        for name in ("work", CHANGES.folder):
+            shutil.rmtree(settings.data / name)
         take_in(settings, "backfill")
         OPERATIONS[operation].act(folder)
         return True

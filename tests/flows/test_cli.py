@@ -172,6 +172,8 @@ def test_verify_holds_and_finds_a_fault(made: Settings, tmp_path: Path) -> None:
         (("status", "--data", "no-such-store"), "there is no store"),
         (("backfill",), "--all"),
         (("frobnicate",), "No such command"),
+        (("serve", "--name", "desk/two"), "letters, digits"),
+        (("serve", "--every", "5", "--cron", "0 6 * * *"), "not both"),
     ],
 )
 def test_wrong_usage_leaves_with_2(words: tuple[str, ...], said: str) -> None:

@@ -20,7 +20,7 @@ from flows.errors import StoreError
 from flows.folders import GRACE_SECONDS, RETIRED
 from flows.launching import find_nothing_new
 from flows.maintenance import compact_store
-from flows.publication import needs_recovery, recover
+from flows.publication import list_left_behind, recover
 from flows.settings import Settings
 from flows.storage import EMPTY_FILE, Store
 from tests.support.corpora import make_words, write_other_layout, write_paragraphs
@@ -193,7 +193,7 @@ def test_a_crash_at_any_step_is_finished_to_the_same_bytes(held: Settings, tmp_p
         assert Store(copied.data).read(ARTICLES).sort("document_id").equals(rows["articles"]), steps[:crash_at]
         recover(Store(copied.data))
         assert hash_published_files(copied) == expected, steps[:crash_at]
-        assert not needs_recovery(Store(copied.data))
+        assert not list_left_behind(Store(copied.data))
         shutil.rmtree(copied.data)
 
 
@@ -206,7 +206,7 @@ def test_a_compaction_that_did_not_commit_was_never(held: Settings, tmp_path: Pa
             compact_store(Store(settings.data))
     recover(Store(settings.data))
     assert hash_published_files(settings) == before
-    assert not needs_recovery(Store(settings.data))
+    assert not list_left_behind(Store(settings.data))
 
 
 def test_the_old_folders_stay_for_those_who_are_listing_them(compacted: Settings) -> None:

@@ -22,7 +22,7 @@ from flows.launching import find_nothing_new
 from flows.lease import LEASE, take_lease
 from flows.settings import Settings
 from tests.support.corpora import make_words, write_other_layout, write_paragraphs
-from tests.support.faults import CUT, KILLS, Fault, start_disturbed
+from tests.support.disturbed import CUT, KILLS, Fault, start_disturbed
 from tests.support.object_store import (
     BUCKET,
     Proxy,

@@ -20,8 +20,8 @@ from flows.publication import (
     Recovery,
     StagedFile,
     commit,
+    list_left_behind,
     locate_staged,
-    needs_recovery,
     order_for_publication,
     recover,
     roll_forward,
@@ -288,7 +288,7 @@ def make_committed(folder: Path, *, promote: bool) -> Settings:
         patch.setattr(stores, "roll_forward", crash)
         with pytest.raises(Crash):
             take_in(settings)
-    assert needs_recovery(Store(settings.data))
+    assert list_left_behind(Store(settings.data))
     return settings
 
 
@@ -389,7 +389,7 @@ def test_a_crash_at_any_step_is_finished_to_the_same_bytes(
         recovery = recover(Store(copied.data))
         assert recovery.finished + recovery.undone == (run_id,)
         assert hash_published_files(copied) == expected, steps[:crash_at]
-        assert not needs_recovery(Store(copied.data))
+        assert not list_left_behind(Store(copied.data))
         shutil.rmtree(copied.data)
 
 
@@ -407,7 +407,7 @@ def test_recovery_that_is_stopped_after_each_file_still_comes_to_its_end(
     crashes = 0
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", replace_and_crash)
-        while needs_recovery(Store(pending.data)):
+        while list_left_behind(Store(pending.data)):
             try:
                 recover(Store(pending.data))
             except Crash:
@@ -452,7 +452,7 @@ def test_staging_without_a_journal_is_undone(tmp_path: Path, monkeypatch: pytest
     # Half a journal is none: it takes its name when it is whole.
     (work / f".{JOURNAL}.1.part").write_text("{")
     assert recover(store) == Recovery(finished=(), undone=(work.name,))
-    assert not needs_recovery(store)
+    assert not list_left_behind(store)
     assert hash_published_files(settings) == before
     assert take_in(settings)
     assert place_of(settings) == {"a.txt": "kept", "b.txt": "kept"}
@@ -493,7 +493,7 @@ def test_a_staged_file_that_goes_bad_is_not_published_and_the_run_is_undone(tmp_
         roll_forward(store, RUN)
     assert not any(tmp_path.glob("*/v1/*.parquet"))
     assert recover(store) == Recovery((), (RUN,))
-    assert not needs_recovery(store)
+    assert not list_left_behind(store)
 
 
 def test_a_staged_file_that_goes_bad_among_published_ones_stops_everything(tmp_path: Path) -> None:
@@ -535,7 +535,7 @@ def test_a_stray_file_among_the_runs_is_left_alone(tmp_path: Path) -> None:
     stage_empty_files(Store(tmp_path), "r1")
     assert recover(Store(tmp_path)) == Recovery((), ("r1",))
     assert stray.exists()
-    assert not needs_recovery(Store(tmp_path))
+    assert not list_left_behind(Store(tmp_path))
 
 
 def test_the_journal_lists_the_files_in_order_and_makes_every_name_durable(

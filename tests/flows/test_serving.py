@@ -17,6 +17,7 @@ from uuid import UUID
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.runner import Runner
 from prefect.settings import temporary_settings
 from prefect.states import Cancelling, Scheduled
 
@@ -25,7 +26,7 @@ from flows.errors import ServerError, SettingsError, StoreLockedError
 from flows.ingest import SKIPPED, ingest
 from flows.notifying import run_hook
 from flows.server import _announce, find_serving
-from flows.serving import make_schedule
+from flows.serving import make_schedule, name_deployments, refuse_other_store
 from flows.settings import Settings
 from flows.storage import Store, lock_store
 from flows.watching import Watch
@@ -160,6 +161,18 @@ def test_one_serves_a_store_and_others_find_its_server(tmp_path: Path) -> None:
         with pytest.raises(ServerError, match=r"at work on this store already, on 127\.0\.0\.1:4321"):
             _announce(tmp_path, 4322).__enter__()
     assert find_serving(tmp_path) is None
+
+
+@pytest.mark.usefixtures("prefect_api")
+def test_a_deployment_of_another_store_is_not_taken_over(tmp_path: Path) -> None:
+    """Two that serve under one name would get the runs of one another."""
+    ours, theirs = str(tmp_path / "ours"), str(tmp_path / "theirs")
+    name, _ = name_deployments("desk")
+    Runner(name="winnow").add_flow(ingest, name=name, parameters={"data": theirs})
+    refuse_other_store(f"winnow-ingest/{name}", theirs)
+    refuse_other_store("winnow-ingest/ingest-other", ours)
+    with pytest.raises(SettingsError, match=r"winnow-ingest/ingest-desk already, for .*theirs.*--name NAME"):
+        refuse_other_store(f"winnow-ingest/{name}", ours)
 
 
 def test_a_schedule_is_an_interval_or_times() -> None:
