@@ -138,16 +138,17 @@ def read_told(station: Station) -> list[dict[str, Any]]:
 def test_serving_runs_at_once_and_when_files_arrive(
     station: Station, client: SyncPrefectClient, tmp_path: Path
 ) -> None:
-    """With a server configured it is used; the deployments are those of this machine from then on."""
+    """With a server configured it is used, beside the deployments of other stores."""
     made = settings_for(tmp_path)
     drop(made, "first.txt", 5)
     where = ("--inbox", str(made.inbox), "--data", str(made.data))
-    process = station.start("-m", "flows.cli", "serve", *where, "--every", "60", "--watch", "--json", log="serve.log")
+    options = ("--every", "60", "--watch", "--name", "desk", "--json")
+    process = station.start("-m", "flows.cli", "serve", *where, *options, log="serve.log")
     wait_until(lambda: (made.data / "articles").exists() and place_of(made))
     drop(made, "second.txt", 6)
     wait_until(lambda: len(place_of(made)) == 2)
     assert end_process(process) == 0
-    assert client.read_deployment_by_name("winnow-ingest/ingest").paused
+    assert client.read_deployment_by_name("winnow-ingest/ingest-desk").paused
     said, _ = json.JSONDecoder().raw_decode((station.home / "serve.log").read_text().partition("{")[2].join(["{", ""]))
     assert said == {"server": station.api_url, "is_own": False, "schedule": "every 60 minutes", "watch": True}
     assert not (made.data / ".prefect").exists()

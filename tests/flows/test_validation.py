@@ -17,6 +17,7 @@ from lxml import html
 import flows.validation
 from flows.data_docs import STYLESHEET_NAME, make_pages_offline
 from flows.validation import (
+    WITHOUT_VALUE,
     AuditResult,
     Problem,
     TableRows,
@@ -167,7 +168,7 @@ def test_good_and_empty_frames_pass_without_a_warning(good: tuple[AuditResult, P
 @pytest.mark.parametrize(
     ("check", "column", "rows", "value"),
     [
-        ("not null", "text", [make_id(1)], "null"),
+        ("not null", "a required column", [make_id(1)], "text"),
         ("matches", "language", [make_id(2), make_id(10)], "English\n"),
         ("between", "coverage", [make_id(3)], "1.5"),
         ("one of", "kind", [make_id(4)], "gossip"),
@@ -267,16 +268,28 @@ def test_great_expectations_is_not_imported_until_it_is_needed() -> None:
 def test_the_suite_holds_every_rule_of_the_contract(table: Table) -> None:
     suite = build_suite(table)
     checks = [(expectation.meta or {})["check"] for expectation in suite.expectations]
-    assert checks.count("not null") == sum(not column.nullable for column in table.columns)
+    assert checks.count("not null") == 1
     rules = sum(len(column.rules) for column in table.columns)
     assert sum(checks.count(check) for check in ("one of", "matches", "between")) == rules
     assert (checks.count("columns"), checks.count("unique key")) == (1, 1)
     assert len(checks) == checks.count("not null") + rules + 2
 
 
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_each_column_that_must_have_a_value_is_missed(table: Table) -> None:
+    required = [column.name for column in table.columns if not column.nullable]
+    frame = pl.DataFrame({name: [None] for name in table.column_names}, schema=table.polars_schema)
+    assert frame.select(list_slim_columns(table))[WITHOUT_VALUE].to_list() == [", ".join(required)]
+    # What is no number is no value.
+    floats = {name: [float("nan")] for name, dtype in table.polars_schema.items() if dtype.is_float()}
+    assert frame.with_columns(pl.DataFrame(floats)).select(list_slim_columns(table))[WITHOUT_VALUE].item() == ", ".join(
+        required
+    )
+
+
 def test_slim_frames_hold_lengths_and_plain_timestamps() -> None:
     frame = make_articles(2).select(list_slim_columns(ARTICLES)).to_pandas()
-    assert list(frame.columns) == ARTICLES.column_names
+    assert list(frame.columns) == [*ARTICLES.column_names, WITHOUT_VALUE]
     assert frame["text"].tolist() == [27, 27]
     assert frame["blocks"].tolist() == [1, 1]
     assert frame["document_id"].tolist() == [make_id(0), make_id(1)]
