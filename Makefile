@@ -27,7 +27,7 @@ types: $(READY)
 
 # The laws on many more generated corpora than `make test` tries; takes a quarter of an hour.
 laws: $(READY)
-	LAW_EXAMPLES_TIMES=18 $(BIN)/pytest -n 2 tests/property
+	LAW_EXAMPLES_TIMES=30 $(BIN)/pytest -n 2 tests/property
 
 # The quality of bodies of pages, metadata and shared passages on all of the evaluation data, not the sample that `make test` takes.
 quality: $(READY)

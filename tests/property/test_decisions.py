@@ -441,7 +441,7 @@ def replay(world: World, parameters: DedupParameters) -> Iterator[tuple[World, H
         yield World(world.lengths, world.shared, world.contents, world.runs[: number + 1]), held
 
 
-@settings(max_examples=count_examples(60))
+@settings(max_examples=count_examples(40))
 @given(worlds(), PARAMETERS)
 def test_decisions_are_what_the_rule_says(world: World, parameters: DedupParameters) -> None:
     """Whatever came before, after each run: relation, partners and coverage of every document, copies and versions."""
@@ -451,7 +451,7 @@ def test_decisions_are_what_the_rule_says(world: World, parameters: DedupParamet
         assert dict(list_answers(held.decisions)) == answers
 
 
-@settings(max_examples=count_examples(60))
+@settings(max_examples=count_examples(40))
 @given(worlds(), PARAMETERS)
 def test_step_by_step_is_all_at_once(world: World, parameters: DedupParameters) -> None:
     """Decisions with their reasons, and the overlaps held, do not tell how the documents came."""

@@ -32,7 +32,7 @@ def take_in_runs(folder: Path, runs: list[dict[str, str]]) -> Settings:
     return made
 
 
-@settings(max_examples=count_examples(8))
+@settings(max_examples=count_examples(5))
 @given(data=st.data())
 def test_conservation(data: st.DataObject) -> None:
     """Law 1: documents in = articles + duplicates + rejects, for every run and the store; no line is lost."""
@@ -63,7 +63,7 @@ def assert_no_line_is_lost(store: Store) -> None:
         assert sorted(lines) == sorted(body + taken)
 
 
-@settings(max_examples=count_examples(8))
+@settings(max_examples=count_examples(5))
 @given(data=st.data())
 def test_order_does_not_matter(data: st.DataObject) -> None:
     """Law 2: any order and split gives the same results, and so does a full rebuild.
@@ -81,7 +81,7 @@ def test_order_does_not_matter(data: st.DataObject) -> None:
         assert hash_published_files(made) == before
 
 
-@settings(max_examples=count_examples(4))
+@settings(max_examples=count_examples(3))
 @given(data=st.data())
 def test_once_is_enough(data: st.DataObject) -> None:
     """Law 3: running again on the same inbox changes no byte, of history neither."""
@@ -95,7 +95,7 @@ def test_once_is_enough(data: st.DataObject) -> None:
         assert hash_published_files(made) == before
 
 
-@settings(max_examples=count_examples(4))
+@settings(max_examples=count_examples(3))
 @given(data=st.data(), threshold=st.sampled_from([0.6, 0.9]), floor_words=st.sampled_from([20, 150]))
 def test_rebuild_follows_the_settings(data: st.DataObject, threshold: float, floor_words: int) -> None:
     """A rebuild under other settings is the store that these settings would have made."""

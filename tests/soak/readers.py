@@ -54,7 +54,8 @@ def read_until_told(name: str, folder: str, report: str) -> None:
         for attempt in ("error", "error again"):
             try:
                 ids = read(folder)
-            except Exception as error:
+            # Polars panics, which is no Exception, when a file became shorter between its two looks at it.
+            except (Exception, pl.exceptions.PanicException) as error:
                 counts[attempt] += 1
                 errors[f"{type(error).__name__}: {str(error)[:120]}"] += 1
                 continue

@@ -16,7 +16,7 @@ from flows.names import read_names
 from flows.publication import commit, recover, roll_forward
 from flows.run import Days, Run
 from flows.settings import Settings, load_settings
-from flows.storage import Store, lock_store, make_run_id
+from flows.storage import Store, lock_store, make_run_id, remove_folder
 from transforms.changes import find_last_states
 from transforms.contracts import ARTICLES, CHANGES, DUPLICATES, OVERLAPS, REJECTS, REMOVED, RUNS, SIGNALS, TABLES, Table
 
@@ -60,6 +60,7 @@ def take_in(settings: Settings, command: str = "run", days: Days | None = None, 
         staged += staging.stage_index_changes(run, batches, matched, staged)
         if run.reads_raw and not staged:
             forget_kept(store)
+            remove_folder(run.work)
             return False
         outcomes = count_run(run, batches, verdict, staged)
         summary = summarise(run, discovery, outcomes, staging.preview_store(run, staged), {})
