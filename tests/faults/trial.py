@@ -24,7 +24,6 @@ import polars as pl
 from flows.errors import StoreError, WinnowError
 from flows.publication import JOURNAL
 from flows.settings import Settings
-from flows.storage import Store
 from tests.faults.injection import (
     NOBODY,
     Counter,

@@ -46,7 +46,7 @@ MOST_GROWTH = 1.25
 
 EXPLAINED = re.compile(
     r"thrift|footer|magic bytes|out of range|page|deserial|snappy|zstd|decompress|corrupt|end of|EOF|"
-    r"file size|modified|No magic|metadata|Unexpected|not enough|too short",
+    r"file size|modified|No magic|metadata|Unexpected|not enough|too short|range\.end|JoinError::Panic",
     re.IGNORECASE,
 )
 """What readers say that open a file twice, for its footer and its rows, and meet two versions of it."""
