@@ -4,6 +4,7 @@ A cluster is reached through Prefect's own integration, an optional package. Tas
 of a cluster must see the data folder under the path that the run knows; see `check_shared_folder`.
 """
 
+import os
 import socket
 from importlib import import_module
 from pathlib import Path
@@ -47,6 +48,8 @@ def _describe_cluster(name: str, settings: Settings) -> dict[str, Any]:
     if settings.cluster_address is not None:
         return {"address": settings.cluster_address}
     if name == "ray":
+        # It tells its makers how it is used, unless it is told not to before it starts.
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         return {"init_kwargs": {"num_cpus": settings.workers, "include_dashboard": False, "_node_ip_address": LOOPBACK}}
     # Nothing but this machine has a part in it, so nothing else shall reach it.
     return {

@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from distributed import Client, LocalCluster
@@ -79,6 +81,20 @@ def test_a_worker_dies_and_the_store_is_that_of_one_machine(cluster: LocalCluste
 def test_a_worker_that_does_not_see_the_folder_says_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"does not see .*all machines of the cluster share"):
         check_shared_folder(tmp_path / "elsewhere")
+
+
+def test_a_cluster_of_ray_that_we_start_reports_to_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "prefect_ray", SimpleNamespace(RayTaskRunner=dict))
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "")
+    monkeypatch.delenv("RAY_USAGE_STATS_ENABLED")
+    make_task_runner(settings_for(tmp_path, task_runner="ray", cluster_address="ray://head:10001"))
+    assert "RAY_USAGE_STATS_ENABLED" not in os.environ
+    runner = cast("dict[str, Any]", make_task_runner(settings_for(tmp_path, task_runner="ray")))
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
+    assert runner["init_kwargs"]["_node_ip_address"] == "127.0.0.1"
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
+    make_task_runner(settings_for(tmp_path, task_runner="ray"))
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "1"
 
 
 def test_a_cluster_without_its_package_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
