@@ -46,7 +46,8 @@ MOST_GROWTH = 1.25
 
 EXPLAINED = re.compile(
     r"thrift|footer|magic bytes|out of range|page|deserial|snappy|zstd|decompress|corrupt|end of|EOF|"
-    r"file size|modified|No magic|metadata|Unexpected|not enough|too short|range\.end|JoinError::Panic",
+    r"file size|modified|No magic|metadata|Unexpected|not enough|too short|range\.end|JoinError::Panic|"
+    r"TProtocolException|don't know what type",
     re.IGNORECASE,
 )
 """What readers say that open a file twice, for its footer and its rows, and meet two versions of it."""

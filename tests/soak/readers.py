@@ -13,6 +13,9 @@ import polars as pl
 
 PAUSE_SECONDS = 0.2
 
+PUBLICATION_SECONDS = 1.0
+"""A run replaces its files within this time, and a reading at once can meet the next one of them."""
+
 PROCESSES = multiprocessing.get_context("spawn")
 
 
@@ -44,7 +47,7 @@ READERS: dict[str, Callable[[str], list[str]]] = {
 def read_until_told(name: str, folder: str, report: str) -> None:
     """Read `folder` until the file `report`.stop is there; then write down what happened.
 
-    An error is followed by one more reading at once, as README says: what fails then, too, is no moment's matter.
+    After an error comes one more reading a second later, as README says: what fails then, too, is no moment's matter.
     """
     read = READERS[name]
     counts: Counter[str] = Counter()
@@ -58,6 +61,7 @@ def read_until_told(name: str, folder: str, report: str) -> None:
             except (Exception, pl.exceptions.PanicException) as error:
                 counts[attempt] += 1
                 errors[f"{type(error).__name__}: {str(error)[:120]}"] += 1
+                time.sleep(PUBLICATION_SECONDS)
                 continue
             counts["reads"] += 1
             counts["document twice"] += len(ids) != len(set(ids))
