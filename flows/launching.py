@@ -56,7 +56,9 @@ def import_flows() -> None:
     """The imports of a run that take seconds."""
     import flows.backfill  # noqa: F401
     from flows.validation import import_great_expectations
+    from flows.warming import compile_ahead
 
+    compile_ahead()
     import_great_expectations()
 
 

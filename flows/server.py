@@ -237,14 +237,24 @@ def _find_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _start_server(port: int, log: Path, *, is_lasting: bool = False) -> subprocess.Popen[bytes]:
+def call_module(name: str) -> list[str]:
+    """The command that runs a module of ours in a process of its own; see `find_modules`."""
     # The working folder may hold a package `flows` of its own, as Prefect projects do: -P keeps it out of the way.
+    return [sys.executable, "-P", "-m", name]
+
+
+def find_modules(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment`, in which our modules are found wherever the process works."""
     ours = str(Path(__file__).resolve().parents[1])
-    path = os.pathsep.join(filter(None, (ours, os.environ.get("PYTHONPATH"))))
+    path = os.pathsep.join(filter(None, (ours, environment.get("PYTHONPATH"))))
+    return {**environment, "PYTHONPATH": path}
+
+
+def _start_server(port: int, log: Path, *, is_lasting: bool = False) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
         return subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-P", "-m", "flows.server", str(port), *(["lasting"] * is_lasting)],
-            env={**os.environ, "PYTHONPATH": path},
+            [*call_module("flows.server"), str(port), *(["lasting"] * is_lasting)],
+            env=find_modules(os.environ),
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,

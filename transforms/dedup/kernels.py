@@ -49,6 +49,12 @@ def _choose_cache_folder() -> None:
 _choose_cache_folder()
 
 
+def has_compiled() -> bool:
+    """Whether a kernel of today's sources is compiled and kept; true where numba keeps them in a place of its own."""
+    folder = Path(cast(Any, numba.config).CACHE_DIR or PACKAGE)
+    return folder == PACKAGE or any(folder.rglob("*.nbc"))
+
+
 def compile_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile with numba: without the interpreter lock, and cached on disk. The signature stays visible to mypy."""
     return cast(Callable[P, R], numba.njit(cache=True, nogil=True)(function))
