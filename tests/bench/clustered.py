@@ -49,11 +49,19 @@ def take_in(settings: Settings) -> dict[str, Any]:
     return ingest(inbox=str(settings.inbox), data=str(settings.data))
 
 
-def drop_articles(settings: Settings, texts: pl.Series) -> None:
-    """Put the articles into the inbox, a file each."""
+def drop_articles(folder: Path, texts: pl.Series, cluster_address: str) -> Settings:
+    """Put the articles into an inbox below `folder`, a file each; returns settings to take them in on the cluster."""
+    settings = Settings(
+        inbox=folder / "inbox",
+        data=folder / "data",
+        batch_files=texts.len() // BATCHES,
+        task_runner="dask",
+        cluster_address=cluster_address,
+    )
     settings.inbox.mkdir(parents=True)
     for number, text in enumerate(texts):
         (settings.inbox / f"{number:06}.txt").write_text(text, encoding="utf-8")
+    return settings
 
 
 def count_moved_bytes(client: Client) -> int:
@@ -71,12 +79,10 @@ def main(workers: int, news: Path, documents: int, seed: int, outcome: Path) -> 
             n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
         )
         with cluster, provide_prefect_api(folder / "prefect"), Client(cluster, set_as_default=False) as client:
-            where = {"task_runner": "dask", "cluster_address": cluster.scheduler_address}
-            small = Settings(inbox=folder / "few", data=folder / "small", batch_files=WARMING_DOCUMENTS // 16, **where)
-            drop_articles(small, texts.head(WARMING_DOCUMENTS))
-            take_in(small)
-            made = Settings(inbox=folder / "inbox", data=folder / "data", batch_files=documents // BATCHES, **where)
-            drop_articles(made, texts)
+            few = texts.head(WARMING_DOCUMENTS)
+            copies = pl.concat([few, few + "\n\nThat was all of it."])
+            take_in(drop_articles(folder / "few", copies, cluster.scheduler_address))
+            made = drop_articles(folder / "all", texts, cluster.scheduler_address)
             reporter = FolderReporter(made.data / "work")
             moved = count_moved_bytes(client)
             started = time.perf_counter()

@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
+import numba
 import pytest
 
 from flows import warming
-from transforms.dedup import kernels
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where compiled kernels would be kept; none is there."""
-    monkeypatch.setattr(kernels.numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
     return tmp_path
 
 
@@ -48,7 +48,7 @@ def test_one_core_has_no_room_for_two(folder: Path, started: list[str], monkeypa
 def test_where_kernels_are_kept_elsewhere_nothing_is_guessed(
     started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kernels.numba.config, "CACHE_DIR", "")
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
     warming.compile_ahead()
     assert started == []
 
