@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import polars as pl
 import pytest
 from distributed import Client, LocalCluster
 
@@ -18,6 +19,7 @@ from flows.runners import check_shared_folder, make_task_runner, place_for_clust
 from flows.settings import Settings
 from tests.flows.test_ingest import run_flow
 from tests.support.corpora import edit_words, make_words, write_paragraphs
+from tests.support.object_store import drop_objects, name_endpoint, read_remote_results, serve_s3, settings_on
 from tests.support.stores import assert_same_results, drop_files, find_broken_laws, read_results, settings_for, take_in
 
 WORKERS = 2
@@ -32,10 +34,20 @@ def cluster() -> Iterator[LocalCluster]:
         yield made
 
 
-def fill_inbox(settings: Settings) -> None:
+def write_texts() -> dict[str, str | bytes]:
+    """Three articles, edited copies of them, and one that quotes two."""
     words = [make_words(seed, 150) for seed in range(3)]
     texts = [*words, *(edit_words(part, 7, 0.05) for part in words), words[0][:70] + words[1][:70]]
-    drop_files(settings, {f"{number}.txt": write_paragraphs(text) for number, text in enumerate(texts)})
+    return {f"{number}.txt": write_paragraphs(text) for number, text in enumerate(texts)}
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pl.DataFrame]:
+    """What one machine makes of them."""
+    settings = settings_for(tmp_path_factory.mktemp("alone"))
+    drop_files(settings, write_texts())
+    take_in(settings)
+    return read_results(settings)
 
 
 class Killer(threading.Thread):
@@ -59,14 +71,13 @@ class Killer(threading.Thread):
 
 
 @pytest.mark.usefixtures("prefect_api")
-def test_a_worker_dies_and_the_store_is_that_of_one_machine(cluster: LocalCluster, tmp_path: Path) -> None:
-    alone = settings_for(tmp_path / "alone")
-    fill_inbox(alone)
-    take_in(alone)
+def test_a_worker_dies_and_the_store_is_that_of_one_machine(
+    cluster: LocalCluster, alone: dict[str, pl.DataFrame], tmp_path: Path
+) -> None:
     made = settings_for(
         tmp_path / "cluster", task_runner="dask", cluster_address=cluster.scheduler_address, batch_files=1
     )
-    fill_inbox(made)
+    drop_files(made, write_texts())
     killer = Killer(cluster)
     killer.start()
     summary = run_flow(made)
@@ -74,8 +85,26 @@ def test_a_worker_dies_and_the_store_is_that_of_one_machine(cluster: LocalCluste
     assert killer.killed
     assert "derive" in killer.killed[0][1][0]
     assert summary["documents_in"] == 7
-    assert_same_results(read_results(made), read_results(alone))
+    assert_same_results(read_results(made), alone)
     assert find_broken_laws(made) == []
+
+
+@pytest.mark.usefixtures("prefect_api")
+def test_inbox_and_data_can_lie_in_a_bucket(
+    cluster: LocalCluster, alone: dict[str, pl.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process of the flow speaks to the real S3 server; workers share its working copy."""
+    from flows.ingest import ingest
+
+    with serve_s3(tmp_path / "s3") as port:
+        said = {"TASK_RUNNER": "dask", "CLUSTER_ADDRESS": cluster.scheduler_address, "BATCH_FILES": "1"}
+        said |= {"CACHE": str(tmp_path / "cache"), "SETTLE_SECONDS": "0"}
+        for name, value in {**name_endpoint(port), **{f"WINNOW_{name}": value for name, value in said.items()}}.items():
+            monkeypatch.setenv(name, value)
+        settings = settings_on("cluster", tmp_path / "cache")
+        drop_objects(settings, write_texts())
+        assert ingest(inbox=settings.inbox_url, data=settings.data_url)["documents_in"] == 7
+        assert_same_results(read_remote_results(settings), alone)
 
 
 def test_a_worker_that_does_not_see_the_folder_says_so(tmp_path: Path) -> None:
