@@ -57,7 +57,8 @@ def _describe_cluster(name: str, settings: Settings) -> dict[str, Any]:
             "n_workers": settings.workers,
             "threads_per_worker": 1,
             "host": LOOPBACK,
-            "dashboard_address": None,
+            # Any free port: Dask's own would be taken by a second cluster, and is open to all networks.
+            "dashboard_address": f"{LOOPBACK}:0",
         }
     }
 

@@ -76,7 +76,7 @@ def main(workers: int, news: Path, documents: int, seed: int, outcome: Path) -> 
     with tempfile.TemporaryDirectory() as named:
         folder = Path(named)
         cluster = LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
         )
         with cluster, provide_prefect_api(folder / "prefect"), Client(cluster, set_as_default=False) as client:
             few = texts.head(WARMING_DOCUMENTS)

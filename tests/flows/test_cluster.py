@@ -29,7 +29,7 @@ WORKERS = 2
 def cluster() -> Iterator[LocalCluster]:
     """A scheduler and workers that are there before the run, each a process with a nanny that starts it again."""
     with LocalCluster(
-        n_workers=WORKERS, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+        n_workers=WORKERS, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
     ) as made:
         yield made
 
