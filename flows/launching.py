@@ -55,7 +55,7 @@ def run_flow(command: str, settings: Settings, *, quiet: bool, **parameters: Any
 def import_flows() -> None:
     """The imports of a run that take seconds."""
     import flows.backfill  # noqa: F401
-    from flows.validation import import_great_expectations
+    from flows.suites import import_great_expectations
     from flows.warming import compile_ahead
 
     compile_ahead()

@@ -1,27 +1,33 @@
 """The audit of rows: schemas first, then Great Expectations on every table, then the laws, in one readable result.
 
-The suites are derived from the contracts and from nothing else. Great Expectations takes seconds to import, so it is
-imported inside the functions that use it.
+What is asked is in `flows.suites`. Great Expectations takes seconds to import, so it is imported inside the functions
+that use it.
 """
 
 from __future__ import annotations
 
 import datetime
-import logging
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from flows.catalog import describe_bounds, find_length_unit
 from flows.data_docs import make_pages_offline
 from flows.results import cut_list, find_exception, merge_results, prepare_result
 from flows.slices import regroup
-from transforms.contracts import TABLES, Between, Column, Matches, OneOf, Rule, Table
+from flows.suites import (
+    SCHEMA_LAW,
+    SUBJECT,
+    build_law_suite,
+    build_suite,
+    import_great_expectations,
+    list_slim_columns,
+    quiet_great_expectations,
+    spread_laws,
+)
+from transforms.contracts import TABLES, Table
 from transforms.laws import CHECKS
 
 if TYPE_CHECKING:
@@ -31,15 +37,6 @@ if TYPE_CHECKING:
 EXAMPLES_PER_PROBLEM: Final = 5
 EXAMPLE_CHARACTERS: Final = 120
 """Longer values are cut in the report: enough to recognise a path or a pattern that went wrong."""
-
-SUBJECT: Final = "subject"
-HOLDS: Final = "holds"
-SCHEMA_LAW: Final = "the columns are those of the contract"
-
-WITHOUT_VALUE: Final = "required columns without a value"
-"""Column of the frames that Great Expectations looks at: names, or null where nothing that is required is missing.
-
-A check costs it milliseconds whatever the number of rows, and half of all would be of single columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +117,7 @@ def validate_rows(
     tables = {name: _find_table(name) for name in rows}
     differences = {name: part.differences for name, part in rows.items()}
     problems = [_schema_problem(name, sentence) for name, found in differences.items() for sentence in found]
-    with _quiet_great_expectations():
+    with quiet_great_expectations():
         auditor = _Auditor(_make_context(docs_folder), run_id)
         for name, part in rows.items():
             if not part.differences:
@@ -256,140 +253,6 @@ def _find_repeated_rows(table: Table, rows: TableRows, hashes: Sequence[pl.Serie
     return pl.concat(parts)
 
 
-def build_suite(table: Table) -> gx.ExpectationSuite:
-    """The expectations that the contract of `table` states, for frames made by `slim_frame`.
-
-    The meta of each expectation names its `check` and the `sentence` that says what is wrong when it fails.
-    """
-    with _quiet_great_expectations():
-        library = import_great_expectations()
-        expect = library.expectations
-        expectations = [
-            expect.ExpectTableColumnsToMatchOrderedList(
-                column_list=[*table.column_names, WITHOUT_VALUE],
-                meta=_meta("columns", "the columns or their order differ"),
-            ),
-            _expect_unique_key(table),
-            expect.ExpectColumnValuesToBeNull(
-                column=WITHOUT_VALUE,
-                meta=_meta("not null", "a required column has no value"),
-                description=f"every row must have a value in {', '.join(_list_required(table))}",
-            ),
-            *(_expect_rule(table, column, rule) for column in table.columns for rule in column.rules),
-        ]
-        suite: gx.ExpectationSuite = library.ExpectationSuite(
-            name=table.name, expectations=expectations, notes=f"{table.description} Grain: {table.grain}."
-        )
-        return suite
-
-
-def _expect_unique_key(table: Table) -> Any:
-    expect = import_great_expectations().expectations
-    meta = _meta("unique key", f"{' + '.join(table.key)} is shared with another row")
-    if len(table.key) == 1:
-        return expect.ExpectColumnValuesToBeUnique(column=table.key[0], meta=meta)
-    # "never": a null in a nullable part of the key is a value like any other.
-    return expect.ExpectCompoundColumnsToBeUnique(column_list=list(table.key), ignore_row_if="never", meta=meta)
-
-
-def _expect_rule(table: Table, column: Column, rule: Rule) -> Any:
-    expect = import_great_expectations().expectations
-    match rule:
-        case OneOf(values):
-            meta = _meta("one of", f"{column.name} is not one of {', '.join(values)}")
-            return expect.ExpectColumnValuesToBeInSet(column=column.name, value_set=list(values), meta=meta)
-        case Matches(pattern):
-            meta = _meta("matches", f"{column.name} does not match {pattern} as a whole")
-            # Not ^ and $: the latter lets a line break at the end pass.
-            return expect.ExpectColumnValuesToMatchRegex(column=column.name, regex=rf"\A(?:{pattern})\Z", meta=meta)
-        case Between(low, high):
-            return _expect_between(table, column, low, high)
-
-
-def _expect_between(table: Table, column: Column, low: float | None, high: float | None) -> Any:
-    expect = import_great_expectations().expectations
-    unit = find_length_unit(column.dtype)
-    bounds = describe_bounds(low, high)
-    what = f"the length of {column.name} in {unit}" if unit else column.name
-    meta = _meta("between", f"{what} is not {bounds}")
-    if column.dtype == pl.String and _keeps_text(table, column):
-        return expect.ExpectColumnValueLengthsToBeBetween(column=column.name, min_value=low, max_value=high, meta=meta)
-    description = f"{what} must be {bounds}" if unit else None
-    return expect.ExpectColumnValuesToBeBetween(
-        column=column.name, min_value=low, max_value=high, meta=meta, description=description
-    )
-
-
-def list_slim_columns(table: Table) -> list[pl.Expr]:
-    """What Great Expectations looks at: the columns of `table` in order, and WITHOUT_VALUE.
-
-    Lists and binary values become their lengths (items, bytes); so does text (characters), unless it is in the key or
-    held against a vocabulary or a pattern. Timestamps become naive UTC. Great Expectations hashes the whole frame
-    before it starts, and lists, time zones and long texts are what makes that slow.
-    """
-    names = [pl.when(_is_missing(column)).then(pl.lit(column.name)) for column in table.columns if not column.nullable]
-    missing = pl.concat_str(names, separator=", ", ignore_nulls=True).replace("", None)
-    return [*(_slim_column(table, column) for column in table.columns), missing.alias(WITHOUT_VALUE)]
-
-
-def _list_required(table: Table) -> list[str]:
-    return [column.name for column in table.columns if not column.nullable]
-
-
-def _is_missing(column: Column) -> pl.Expr:
-    values = pl.col(column.name)
-    return values.is_null() | values.is_nan() if column.dtype.is_float() else values.is_null()
-
-
-def _slim_column(table: Table, column: Column) -> pl.Expr:
-    values = pl.col(column.name)
-    match column.dtype:
-        case pl.List():
-            return values.list.len()
-        case pl.Binary():
-            return values.bin.size()
-        case pl.String() if not _keeps_text(table, column):
-            return values.str.len_chars()
-        case pl.Datetime():
-            return values.dt.replace_time_zone(None)
-    return values
-
-
-def _keeps_text(table: Table, column: Column) -> bool:
-    return column.name in table.key or any(isinstance(rule, OneOf | Matches) for rule in column.rules)
-
-
-def build_law_suite(checks: pl.DataFrame) -> gx.ExpectationSuite:
-    """One expectation for each law in `checks` (CHECKS), for frames made by `spread_laws`."""
-    with _quiet_great_expectations():
-        library = import_great_expectations()
-        laws = checks["law"].unique(maintain_order=True).to_list()
-        expectations = [
-            library.expectations.ExpectColumnValuesToBeInSet(
-                column=law, value_set=[HOLDS], meta=_meta("law", f"“{law}” is broken")
-            )
-            for law in laws
-        ]
-        name = "schema" if laws == [SCHEMA_LAW] else "laws"
-        notes = f"Each column is a law. A value is “{HOLDS}” or says how the law is broken for its {SUBJECT}."
-        suite: gx.ExpectationSuite = library.ExpectationSuite(name=name, expectations=expectations, notes=notes)
-        return suite
-
-
-def spread_laws(checks: pl.DataFrame) -> pd.DataFrame:
-    """`checks` (CHECKS) with a column for each law, one row per check.
-
-    The value is HOLDS, the detail where the law is broken, or null where the row checks another law.
-    """
-    detail = pl.col("detail").fill_null("").str.strip_chars()
-    broken = pl.when(detail.is_in(["", HOLDS])).then(pl.lit("does not hold")).otherwise(detail)
-    outcome = pl.when(pl.col("holds").fill_null(value=False)).then(pl.lit(HOLDS)).otherwise(broken)
-    laws = checks["law"].unique(maintain_order=True)
-    return checks.select(
-        pl.col("subject").alias(SUBJECT), *[pl.when(pl.col("law") == law).then(outcome).alias(law) for law in laws]
-    ).to_pandas()
-
-
 def _describe_schemas(differences: Mapping[str, Sequence[str]]) -> pl.DataFrame:
     rows = [(SCHEMA_LAW, table, not found, "; ".join(found) or None) for table, found in differences.items()]
     return pl.DataFrame(rows, schema=CHECKS, orient="row")
@@ -404,10 +267,6 @@ def _find_table(name: str) -> Table:
         if table.name == name:
             return table
     raise ValueError(f"no table is called {name}; there are {', '.join(table.name for table in TABLES)}")
-
-
-def _meta(check: str, sentence: str) -> dict[str, str]:
-    return {"check": check, "sentence": sentence}
 
 
 def _make_context(docs_folder: Path) -> Any:
@@ -441,8 +300,7 @@ def _describe_failure(name: str, outcome: Any, key: Sequence[str], rows: int) ->
     if "unexpected_count" not in details:
         return Problem(name, meta["check"], rows, rows, (), f"{meta['sentence']}: {details.get('observed_value')}")
     failing = int(details["unexpected_count"])
-    is_about_nulls = meta["check"] == "not null"
-    looked_at = details.get("element_count", rows) - (0 if is_about_nulls else int(details.get("missing_count") or 0))
+    looked_at = details.get("element_count", rows) - int(details.get("missing_count") or 0)
     columns = outcome.expectation_config.kwargs
     examples = tuple(
         _make_example(row, columns.get("column"), key)
@@ -480,30 +338,3 @@ def _printable(text: str) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def import_great_expectations() -> Any:
-    """The module; the first call takes seconds."""
-    with warnings.catch_warnings():
-        # Great Expectations imports modules that Python 3.11 has deprecated.
-        warnings.filterwarnings(
-            "ignore", message="module 'sre_(constants|parse|compile)' is deprecated", category=DeprecationWarning
-        )
-        import great_expectations  # noqa: PLC0415
-        import great_expectations.expectations  # noqa: PLC0415
-    return great_expectations
-
-
-@contextmanager
-def _quiet_great_expectations() -> Iterator[None]:
-    """No log lines from Great Expectations: what goes wrong in a check stands in its result."""
-    logger = logging.getLogger("great_expectations")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            # It passes patterns to a pandas method that warns of groups; ours are there for repetition.
-            warnings.filterwarnings("ignore", message="This pattern is interpreted as a regular", category=UserWarning)
-            yield
-    finally:
-        logger.setLevel(level)
