@@ -51,15 +51,17 @@ def _describe_cluster(name: str, settings: Settings) -> dict[str, Any]:
         # It tells its makers how it is used, unless it is told not to before it starts.
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         return {"init_kwargs": {"num_cpus": settings.workers, "include_dashboard": False, "_node_ip_address": LOOPBACK}}
-    # Nothing but this machine has a part in it, so nothing else shall reach it.
+    return {"cluster_kwargs": describe_dask_here(settings.workers)}
+
+
+def describe_dask_here(workers: int) -> dict[str, Any]:
+    """What makes a `LocalCluster` of so many processes. Only this machine has a part in it, and no other reaches it."""
     return {
-        "cluster_kwargs": {
-            "n_workers": settings.workers,
-            "threads_per_worker": 1,
-            "host": LOOPBACK,
-            # Any free port: Dask's own would be taken by a second cluster, and is open to all networks.
-            "dashboard_address": f"{LOOPBACK}:0",
-        }
+        "n_workers": workers,
+        "threads_per_worker": 1,
+        "host": LOOPBACK,
+        # Any free port: Dask's own would be taken by a second cluster, and is open to all networks.
+        "dashboard_address": f"{LOOPBACK}:0",
     }
 
 

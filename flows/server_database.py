@@ -19,25 +19,33 @@ DATABASE: Final = "prefect.db"
 
 
 def provide_database(home: Path) -> None:
-    """Make sure that `home` has a database: its own, a copy of the one that is kept, or a new one, which is then kept.
+    """Make sure that `home`, which is PREFECT_HOME, has a database: its own, a copy of the one kept, or a new one.
 
-    A database that is there already is left as it is; Prefect brings one of an older version up to date as it starts.
-    Where the user says which database to use, nothing is done.
+    A new one is kept. A database that is there already is left as it is; Prefect brings one of an older version up to
+    date as it starts. Where the user says which database to use, nothing is done.
     """
-    database, kept = home / DATABASE, find_kept()
-    if database.exists() or any(
+    if (home / DATABASE).exists() or any(
         name.startswith(("PREFECT_SERVER_DATABASE_", "PREFECT_API_DATABASE_")) for name in os.environ
     ):
         return
-    if kept.exists():
-        _copy_whole(kept, database)
+    if copy_kept(home):
         return
     _make_database()
     try:
-        _keep(database, kept)
+        _keep(home / DATABASE, find_kept())
     except OSError:
         # Nowhere to keep it, or no room: the next store makes its own.
         return
+
+
+def copy_kept(home: Path) -> bool:
+    """Put the database that is kept into `home`, never a part of it under its name; whether there is one."""
+    kept = find_kept()
+    if not kept.exists():
+        return False
+    with TemporaryDirectory(dir=home, prefix=".database-") as folder:
+        shutil.copyfile(kept, Path(folder) / DATABASE).replace(home / DATABASE)
+    return True
 
 
 def find_kept() -> Path:
@@ -60,9 +68,3 @@ def _keep(database: Path, kept: Path) -> None:
         with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(part)) as target:
             source.backup(target)
         part.replace(kept)
-
-
-def _copy_whole(source: Path, target: Path) -> None:
-    """Copy a file so that there is never a part of it under its name."""
-    with TemporaryDirectory(dir=target.parent, prefix=".database-") as folder:
-        shutil.copyfile(source, Path(folder) / DATABASE).replace(target)

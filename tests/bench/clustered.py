@@ -4,20 +4,21 @@
 many worker processes of one thread. Every worker has taken in a small store before, so its kernels are loaded.
 """
 
-import os
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 from distributed import Client, LocalCluster
 
 from flows.progress import CountingReporter, report_to
+from flows.runners import describe_dask_here
 from flows.server import provide_prefect_api
 from flows.settings import Settings
 from tests.bench.outcome import write_outcome
+from tests.support.stores import run_flow
 
 BATCHES: Final = 16
 """More than workers, so that one that is quicker takes more of them."""
@@ -38,15 +39,6 @@ class FolderReporter(CountingReporter):
         """Note how much came to lie there."""
         now = sum(path.stat().st_size for path in self.work.rglob("*") if path.is_file())
         self.left_bytes[self.stage], self._before = max(0, now - self._before), now
-
-
-def take_in(settings: Settings) -> dict[str, Any]:
-    """One run under `settings`; returns its summary."""
-    from flows.ingest import ingest
-
-    said = settings.model_dump(mode="json", exclude_defaults=True, exclude={"inbox", "data"})
-    os.environ.update({f"WINNOW_{name.upper()}": str(value) for name, value in said.items()})
-    return ingest(inbox=str(settings.inbox), data=str(settings.data))
 
 
 def drop_articles(folder: Path, texts: pl.Series, cluster_address: str) -> Settings:
@@ -75,19 +67,17 @@ def main(workers: int, news: Path, documents: int, seed: int, outcome: Path) -> 
     texts = pl.read_parquet(news, columns=["text"])["text"].drop_nulls().sample(documents, seed=seed, shuffle=True)
     with tempfile.TemporaryDirectory() as named:
         folder = Path(named)
-        cluster = LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
-        )
+        cluster = LocalCluster(**describe_dask_here(workers))
         with cluster, provide_prefect_api(folder / "prefect"), Client(cluster, set_as_default=False) as client:
             few = texts.head(WARMING_DOCUMENTS)
             copies = pl.concat([few, few + "\n\nThat was all of it."])
-            take_in(drop_articles(folder / "few", copies, cluster.scheduler_address))
+            run_flow(drop_articles(folder / "few", copies, cluster.scheduler_address))
             made = drop_articles(folder / "all", texts, cluster.scheduler_address)
             reporter = FolderReporter(made.data / "work")
             moved = count_moved_bytes(client)
             started = time.perf_counter()
             with report_to(reporter):
-                summary = take_in(made)
+                summary = run_flow(made)
             seconds = time.perf_counter() - started
             moved = count_moved_bytes(client) - moved
     details = {

@@ -15,12 +15,19 @@ import pytest
 from distributed import Client, LocalCluster
 
 from flows.errors import SettingsError, StoreError
-from flows.runners import check_shared_folder, make_task_runner, place_for_cluster
+from flows.runners import check_shared_folder, describe_dask_here, make_task_runner, place_for_cluster
 from flows.settings import Settings
-from tests.flows.test_ingest import run_flow
 from tests.support.corpora import edit_words, make_words, write_paragraphs
 from tests.support.object_store import drop_objects, name_endpoint, read_remote_results, serve_s3, settings_on
-from tests.support.stores import assert_same_results, drop_files, find_broken_laws, read_results, settings_for, take_in
+from tests.support.stores import (
+    assert_same_results,
+    drop_files,
+    find_broken_laws,
+    read_results,
+    run_flow,
+    settings_for,
+    take_in,
+)
 
 WORKERS = 2
 
@@ -28,9 +35,7 @@ WORKERS = 2
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[LocalCluster]:
     """A scheduler and workers that are there before the run, each a process with a nanny that starts it again."""
-    with LocalCluster(
-        n_workers=WORKERS, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
-    ) as made:
+    with LocalCluster(**describe_dask_here(WORKERS)) as made:
         yield made
 
 
@@ -94,16 +99,13 @@ def test_inbox_and_data_can_lie_in_a_bucket(
     cluster: LocalCluster, alone: dict[str, pl.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process of the flow speaks to the real S3 server; workers share its working copy."""
-    from flows.ingest import ingest
-
     with serve_s3(tmp_path / "s3") as port:
-        said = {"TASK_RUNNER": "dask", "CLUSTER_ADDRESS": cluster.scheduler_address, "BATCH_FILES": "1"}
-        said |= {"CACHE": str(tmp_path / "cache"), "SETTLE_SECONDS": "0"}
-        for name, value in {**name_endpoint(port), **{f"WINNOW_{name}": value for name, value in said.items()}}.items():
+        for name, value in name_endpoint(port).items():
             monkeypatch.setenv(name, value)
-        settings = settings_on("cluster", tmp_path / "cache")
+        where = {"task_runner": "dask", "cluster_address": cluster.scheduler_address}
+        settings = settings_on("cluster", tmp_path / "cache", batch_files=1, **where)
         drop_objects(settings, write_texts())
-        assert ingest(inbox=settings.inbox_url, data=settings.data_url)["documents_in"] == 7
+        assert run_flow(settings)["documents_in"] == 7
         assert_same_results(read_remote_results(settings), alone)
 
 

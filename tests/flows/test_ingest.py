@@ -19,26 +19,13 @@ from flows.errors import AuditRefusedError, StoreLockedError
 from flows.settings import Settings
 from flows.storage import Store, lock_store
 from tests.support.corpora import edit_words, make_words, write_other_layout, write_paragraphs
-from tests.support.stores import drop_files, find_broken_laws, hash_published_files, place_of, settings_for
+from tests.support.stores import drop_files, find_broken_laws, hash_published_files, place_of, run_flow, settings_for
 from transforms.contracts import ARTICLES, DUPLICATES, RAW, REJECTS, RUNS, TABLES
 from transforms.documents import derive_documents
 
 pytestmark = pytest.mark.usefixtures("prefect_api")
 
 SAMPLE = Path(__file__).resolve().parents[2] / "seeds"
-
-
-def run_flow(settings: Settings, command: str = "run") -> dict[str, Any]:
-    """The flow of `winnow run` or `winnow backfill --all`."""
-    from flows.backfill import backfill
-    from flows.ingest import ingest
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in settings.model_dump(mode="json", exclude_defaults=True, exclude={"inbox", "data"}).items():
-            patch.setenv(f"WINNOW_{name.upper()}", json.dumps(value) if isinstance(value, list) else str(value))
-        if command == "backfill":
-            return backfill(data=str(settings.data))
-        return ingest(inbox=str(settings.inbox), data=str(settings.data))
 
 
 @pytest.fixture(scope="module")

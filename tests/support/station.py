@@ -18,7 +18,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES
 
 from flows.server import _describe_api, _find_free_port
-from flows.server_database import find_kept, provide_database
+from flows.server_database import copy_kept
 from flows.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,8 +127,7 @@ def run_station(settings: Settings, home: Path, **environment: str) -> Iterator[
         **environment,
     }
     station = Station(settings, home, given)
-    if find_kept().exists():
-        provide_database(home)
+    copy_kept(home)
     try:
         station.start("-m", "prefect", "server", "start", "--port", str(port), log="server.log")
         station.call("server", "status", "--wait", "--timeout", str(int(WAIT_SECONDS)))

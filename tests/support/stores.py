@@ -1,6 +1,7 @@
 """Running Winnow in tests, and reading what it wrote."""
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from flows.kept_batches import forget_kept
 from flows.names import read_names
 from flows.publication import commit, recover, roll_forward
 from flows.run import Days, Run
+from flows.server import say_in_environment
 from flows.settings import Settings, load_settings
 from flows.storage import Store, lock_store, make_run_id, remove_folder
 from transforms.changes import find_last_states
@@ -69,6 +71,20 @@ def take_in(settings: Settings, command: str = "run", days: Days | None = None, 
         roll_forward(store, run_id)
         forget_kept(store)
         return True
+
+
+def run_flow(settings: Settings, command: str = "run") -> dict[str, Any]:
+    """The flow of `winnow run` or `winnow backfill --all`, under all of `settings`; returns its summary."""
+    # Prefect reads where its server is when it is imported.
+    from flows.backfill import backfill
+    from flows.ingest import ingest
+
+    given = settings.model_dump(mode="json", exclude_defaults=True, exclude={"inbox", "data"})
+    said = {name: json.dumps(value) if isinstance(value, list) else str(value) for name, value in given.items()}
+    with say_in_environment(**{f"WINNOW_{name.upper()}": value for name, value in said.items()}):
+        if command == "backfill":
+            return backfill(data=settings.data_name)
+        return ingest(inbox=settings.inbox_name, data=settings.data_name)
 
 
 def find_broken_laws(settings: Settings) -> list[dict[str, Any]]:
