@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 import pytest
@@ -24,6 +24,7 @@ from flows.publication import list_left_behind, recover
 from flows.settings import Settings
 from flows.storage import EMPTY_FILE, Store
 from tests.support.corpora import make_words, write_other_layout, write_paragraphs
+from tests.support.publication import Crash, at_every_step, crash_before
 from tests.support.stores import (
     assert_same_results,
     drop_files,
@@ -43,14 +44,17 @@ RUNS_BEFORE: Final[list[dict[str, str | bytes]]] = [
     {"copy.txt": write_other_layout(WORDS[0]), "b.txt": write_paragraphs(WORDS[2])},
     {"d.txt": write_paragraphs(WORDS[3])},
 ]
+STEPS: Final = (
+    (flows.folders, "exchange_folders"),
+    (flows.folders, "sync_folder"),
+    (flows.publication, "remove_folder"),
+)
+"""What putting folders in place does to the disk beside changes of paths."""
+
 NEXT_RUN: Final[dict[str, str | bytes]] = {
     "digest.txt": write_paragraphs(WORDS[0][20:80] + WORDS[3][20:80]),
     "article.txt": write_paragraphs(WORDS[4]),
 }
-
-
-class Crash(BaseException):
-    """The process ends here; nothing may catch it."""
 
 
 @pytest.fixture(scope="module")
@@ -149,45 +153,20 @@ def make_committed(held: Settings, folder: Path) -> Settings:
     return settings
 
 
-def at_every_step(patch: pytest.MonkeyPatch, crash_at: int) -> list[str]:
-    """Crash before a step that changes the disk (none when -1); returns the steps taken, as they are taken."""
-    steps: list[str] = []
-
-    def wrap(name: str, original: Any) -> Any:
-        def step(*args: Any, **kwargs: Any) -> Any:
-            if len(steps) == crash_at:
-                raise Crash
-            steps.append(name)
-            return original(*args, **kwargs)
-
-        return step
-
-    for owner, name in (
-        (Path, "replace"),
-        (Path, "unlink"),
-        (Path, "mkdir"),
-        (flows.folders, "exchange_folders"),
-        (flows.folders, "sync_folder"),
-        (flows.publication, "remove_folder"),
-    ):
-        patch.setattr(owner, name, wrap(name, getattr(owner, name)))
-    return steps
-
-
 def test_a_crash_at_any_step_is_finished_to_the_same_bytes(held: Settings, tmp_path: Path) -> None:
     committed = make_committed(held, tmp_path / "committed")
     rows = read_all(held)
     assert read_all(committed)["articles"].equals(rows["articles"])
     finished = copy_store(committed, tmp_path / "finished")
     with pytest.MonkeyPatch.context() as patch:
-        steps = at_every_step(patch, -1)
+        steps = at_every_step(patch, lambda _step: None, *STEPS)
         recover(Store(finished.data))
     expected = hash_published_files(finished)
     assert steps.count("exchange_folders") >= 5
     for crash_at in range(len(steps)):
         copied = copy_store(committed, tmp_path / f"crash{crash_at}")
         with pytest.MonkeyPatch.context() as patch:
-            at_every_step(patch, crash_at)
+            at_every_step(patch, crash_before(crash_at), *STEPS)
             with pytest.raises(Crash):
                 recover(Store(copied.data))
         assert Store(copied.data).read(ARTICLES).sort("document_id").equals(rows["articles"]), steps[:crash_at]

@@ -8,7 +8,7 @@ import pytest
 import flows.publication
 from flows.publication import stage_table_changes
 from flows.storage import Store
-from tests.flows.test_publication import RUN, make_removed, read_staged
+from tests.support.publication import RUN, make_removed, read_staged
 from transforms.contracts import REMOVED
 
 
