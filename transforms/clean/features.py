@@ -32,8 +32,8 @@ def measure_lines(lines: pl.DataFrame, shapes: Shapes) -> pl.DataFrame:
     """
     return (
         lines.with_columns(
-            opening=pl.col("text").str.head(EDGE_CHARS).str.replace_all(r"\s+", " "),
-            ending=pl.col("text").str.tail(EDGE_CHARS).str.replace_all(r"\s+", " "),
+            opening=_join_spaces(pl.col("text").str.head(EDGE_CHARS)),
+            ending=_join_spaces(pl.col("text").str.tail(EDGE_CHARS)),
             chars=pl.col("text").str.len_chars(),
             words=pl.Series(shapes.counts[:, WORDS_COUNTED]).cast(pl.UInt32),
         )
@@ -65,6 +65,14 @@ WRAPPED_SHARE: Final = 0.25
 nothing is concluded from the shape of a line. Scraped pages stay under .05."""
 
 
+def read_where(condition: pl.Expr, text: pl.Expr) -> pl.Expr:
+    """The text where the condition holds, and an empty one elsewhere, so that reading it takes no time.
+
+    A null would not do: what it hides is still there, and still read.
+    """
+    return pl.when(condition).then(text).otherwise(pl.lit(""))
+
+
 def look_back(column: str, steps: int = 1) -> pl.Expr:
     """The value that the line `steps` above has in this column; null above the first line of a document."""
     same = pl.col("document_id") == pl.col("document_id").shift(steps)
@@ -76,16 +84,21 @@ def find_repeats(measured: pl.DataFrame) -> pl.DataFrame:
 
     Pull quotes and standfirsts repeat a sentence of the body word for word; quotation marks and case may differ.
     """
-    whole = _fold(pl.col("text")).str.replace_all(r"[\"']", "")
-    sentences = measured.with_columns(plain=whole).with_columns(core=pl.col("plain").str.strip_chars(" .,;:!?…"))
-    documents = sentences.group_by("document_id", maintain_order=True).agg(
-        pl.col("plain").str.join("\n").alias("document_plain"), pl.col("plain").str.len_bytes().sum().alias("size")
-    )
     is_candidate = pl.col("words").is_between(REPEAT_WORDS, 60) & find_returning(
         measured["document_id"], measured["text"]
     )
+    # Most documents say nothing twice; the text of those that may is folded and joined.
+    sentences = (
+        measured.select("document_id", "line", "text", is_candidate=is_candidate)
+        .filter(pl.col("is_candidate").any().over("document_id"))
+        .with_columns(plain=_fold(pl.col("text")).str.replace_all(r"[\"']", ""))
+        .with_columns(core=pl.col("plain").str.strip_chars(" .,;:!?…"))
+    )
+    documents = sentences.group_by("document_id", maintain_order=True).agg(
+        pl.col("plain").str.join("\n").alias("document_plain"), pl.col("plain").str.len_bytes().sum().alias("size")
+    )
     candidates = (
-        sentences.filter(is_candidate)
+        sentences.filter("is_candidate")
         .select("document_id", "line", "core")
         .join(documents, on="document_id", how="left", maintain_order="left")
         .filter(pl.col("size") * pl.len().over("document_id") <= REPEAT_WORK_CHARS)
@@ -100,7 +113,12 @@ def find_repeats(measured: pl.DataFrame) -> pl.DataFrame:
 
 def _fold(text: pl.Expr) -> pl.Expr:
     plain = text.str.replace_many(["’", "‘", "“", "”", "„", "«", "»"], ["'", "'", '"', '"', '"', '"', '"'])
-    return plain.str.to_lowercase().str.replace_all(r"\s+", " ")
+    return _join_spaces(plain.str.to_lowercase())
+
+
+def _join_spaces(text: pl.Expr) -> pl.Expr:
+    """White space of any kind and length becomes one space; what is one already is not looked at."""
+    return text.str.replace_all(r"\s{2,}|[^\S ]", " ")
 
 
 def _ends(pattern: str) -> pl.Expr:
@@ -108,15 +126,15 @@ def _ends(pattern: str) -> pl.Expr:
 
 
 def _is_person() -> pl.Expr:
-    return (pl.col("chars") <= NAME_CHARS) & _has_shape(rf"^{patterns.PERSON}$")
+    return _has_shape(rf"^{patterns.PERSON}$", NAME_CHARS)
 
 
 def _is_people() -> pl.Expr:
-    return (pl.col("chars") <= NAMES_CHARS) & _has_shape(rf"^{patterns.PEOPLE}$")
+    return _has_shape(rf"^{patterns.PEOPLE}$", NAMES_CHARS)
 
 
-def _has_shape(shape: str) -> pl.Expr:
-    edge = pl.col("opening").str.strip_chars(" ,")
-    return edge.str.contains(shape) & ~edge.str.to_lowercase().str.replace_all(r"\band\b", "").str.contains(
-        patterns.NOT_A_NAME
-    )
+def _has_shape(shape: str, most_chars: int) -> pl.Expr:
+    edge = read_where(pl.col("chars") <= most_chars, pl.col("opening")).str.strip_chars(" ,")
+    has_shape = edge.str.contains(shape)
+    words = read_where(has_shape, edge).str.to_lowercase().str.replace_all(r"\band\b", "")
+    return has_shape & ~words.str.contains(patterns.NOT_A_NAME)

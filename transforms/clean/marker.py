@@ -27,5 +27,7 @@ class Marker:
     min_words: int = 0
     needs: str = ""
     """A second pattern that must hold as well."""
-    cues: tuple[str, ...] = ()
-    """Strings of which one must occur. They are found far faster than a pattern that may start anywhere in the line."""
+    cue: str = ""
+    """A plain pattern that holds wherever `pattern` does. A count in braces in front of `$` costs half a
+    millisecond a line, which a cue that is read at once spares nearly all of them.
+    """

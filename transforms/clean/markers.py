@@ -9,6 +9,7 @@ from typing import Final
 import polars as pl
 
 from transforms.clean import patterns as p
+from transforms.clean.features import read_where
 from transforms.clean.marker import Marker
 from transforms.clean.markers_of_media import EDGE_MARKERS, MEDIA_MARKERS
 from transforms.clean.markers_of_pages import PAGE_MARKERS
@@ -48,11 +49,8 @@ def _look_up(number: pl.Expr, names: list[str]) -> pl.Expr:
 
 
 def _holds(marker: Marker) -> pl.Expr:
-    fits = pl.col("words").is_between(marker.min_words, marker.max_words)
+    holds = pl.col("words").is_between(marker.min_words, marker.max_words)
     pattern = marker.pattern if marker.source == "key" else p.bound_ascii(marker.pattern)
-    if marker.cues:
-        fits = fits & pl.col(marker.source).str.contains_any(list(marker.cues))
-    # The pattern is tried on what fits alone. A null would not do: its text is still there, and still read.
-    source = pl.when(fits).then(marker.source).otherwise(pl.lit(""))
-    holds = fits & source.str.contains(pattern)
-    return holds & source.str.contains(marker.needs) if marker.needs else holds
+    for needed in filter(None, (marker.cue, pattern, marker.needs)):
+        holds = holds & read_where(holds, pl.col(marker.source)).str.contains(needed)
+    return holds

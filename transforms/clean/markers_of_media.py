@@ -95,7 +95,7 @@ EDGE_MARKERS: Final = (
         source="ending",
         min_words=SHORT_WORDS + 1,
         max_words=70,
-        cues=("ollow ", "ontact ", "mail ", "tweet"),
+        cue=r"(?:ollow|ontact|mail) (?:him|her|them) (?:on [TXFIB]|at:? \S*@|@)|(?:He|She|They) tweets? (?:at|as)? ?@",
     ),
     Marker("text.dashed_heading", "heading", r"^[–—-] .{2,80} [–—-]$", source="opening", max_words=14),
     Marker(
@@ -151,7 +151,7 @@ EDGE_MARKERS: Final = (
         r"(?:写真|撮影|画像|图片来源|圖片來源|图片|圖片|图源|摄影|攝影|사진)\s?[:：=＝／/]\s?[^。．.]{2,24}$",
         source="ending",
         max_words=CAPTION_WORDS,
-        cues=p.CAPTION_CUES,
+        cue=p.CAPTION_CUE,
     ),
     Marker(
         "text.caption_agency",

@@ -27,7 +27,7 @@ PEOPLE_MARKERS: Final = (
         r"[\p{L}.'-]+)?) (?:on (?:twitter|x|facebook|instagram|bluesky|threads)\b|at \S+@\S+|@\w+|@ ?\S+)|"
         r"(?:can be reached|is reachable) (?:at|on|by|via) (?:\S*@\w|twitter|e-?mail|phone|[+(\d])|"
         r"tweets (?:at|as) @\w+",
-        cues=("follow", "contact", "reach", "mail", "tweets"),
+        cue="follow|contact|reach|mail|tweets",
     ),
     Marker("text.lone_email", "bio", r"^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$", max_words=1),
     Marker("text.lone_handle", "bio", r"^@\w\w+$", max_words=1),

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from transforms.clean import patterns as p
-from transforms.clean.features import look_back
+from transforms.clean.features import look_back, read_where
 from transforms.clean.rules import FREE, LINE, MARK, RULE, WORDS, Rule, decide, match_where, see_neighbours
 
 MASTHEAD_LINES: Final = 6
@@ -37,23 +37,19 @@ def place_masthead(frame: pl.DataFrame) -> pl.DataFrame:
     script and need not be made like that of a newspaper.
     """
     is_rights = ((MARK == "legal") | (RULE == "text.copyright_credit")).fill_null(value=False)
-    # Where there is nothing to read, reading takes no time.
-    read = pl.when(is_rights | (LINE < MASTHEAD_LINES)).then("key").otherwise(pl.lit(""))
-    bare = read.str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ").str.strip_chars()
+    bare = (
+        read_where(is_rights | (LINE < MASTHEAD_LINES), pl.col("key"))
+        .str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ")
+        .str.strip_chars()
+    )
     name = bare.str.replace(r"^the ", "")
     last_lines = (pl.col("body_end") - 1 <= LINE).fill_null(value=False) & (WORDS <= 40)
     # The first name of a line about the author is the author's.
-    employer = (
-        pl.when(last_lines)
-        .then("opening")
-        .otherwise(pl.lit(""))
-        .str.extract(rf"^{p.PERSON}\s\p{{Ll}}(.*)$")
-        .str.to_lowercase()
-    )
+    employer = read_where(last_lines, pl.col("opening")).str.extract(rf"^{p.PERSON}\s\p{{Ll}}(.*)$").str.to_lowercase()
     says_publisher = pl.coalesce(
         pl.when(is_rights).then(bare),
         employer.str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " "),
-        pl.when((LINE < MASTHEAD_LINES) & (WORDS >= 4)).then("key").otherwise(pl.lit("")).str.extract(_TITLE_SUFFIX),
+        read_where((LINE < MASTHEAD_LINES) & (WORDS >= 4), pl.col("key")).str.extract(_TITLE_SUFFIX),
     )
     frame = see_neighbours(frame).with_columns(
         name=name, publishers=pl.format(" {} ", says_publisher.str.join(" | ").over("document_id"))
@@ -73,7 +69,7 @@ def place_masthead(frame: pl.DataFrame) -> pl.DataFrame:
         & ~(pl.col("is_name") & (pl.col("below") == "dateline").fill_null(value=False))
         & ~match_where(WORDS <= ENTRY_WORDS, rf"^{p.MENU_ENTRY}$", "key")
     )
-    named = short & pl.col("publishers").str.contains(sought, literal=True).fill_null(value=False)
+    named = short & read_where(short, pl.col("publishers")).str.contains(sought, literal=True).fill_null(value=False)
     return decide(frame, (Rule("text.masthead_named", "outlet", named),)).drop("name", "publishers")
 
 
@@ -110,7 +106,7 @@ def place_menus(frame: pl.DataFrame) -> pl.DataFrame:
     )
     first = LINE.filter(pl.col("is_menu_word")).min().over("run")
     last = LINE.filter(pl.col("is_menu_word")).max().over("run")
-    letters = pl.col("key").str.count_matches(r"[\p{L}\p{N}'-]+")
+    letters = read_where(pl.col("is_entry"), pl.col("key")).str.count_matches(r"[\p{L}\p{N}'-]+")
     is_last_entry = (
         (last < LINE)
         & ((letters <= 2) | (pl.col("is_apart_below").last().over("run") & (letters <= 3)))

@@ -154,51 +154,12 @@ CAPTION_WORD: Final = (
 )
 """What stands in front of the name of a photographer or illustrator."""
 
-CAPTION_CUES: Final = (
-    *(
-        "Photo",
-        "PHOTO",
-        "Picture",
-        "Image",
-        "Illustration",
-        "Credit",
-        "CREDIT",
-        "Graphic",
-        "Artwork",
-        "Fot",
-        "FOTO",
-        "Bild",
-    ),
-    *(
-        "Grafik",
-        "Crédit",
-        "Dessin",
-        "Imagen",
-        "Imágenes",
-        "Ilustración",
-        "Infografía",
-        "Immagine",
-        "Illustrazione",
-        "Imagem",
-    ),
-    *(
-        "Ilustração",
-        "Beeld",
-        "Afbeelding",
-        "Illustratie",
-        "Billede",
-        "Kuva",
-        "Zdjęcie",
-        "Фото",
-        "写真",
-        "撮影",
-        "画像",
-        "图",
-        "圖",
-    ),
-    *("摄影", "攝影", "사진"),
+CAPTION_CUE: Final = (
+    rf"[\s.!?…)\]”\"’»|,;–—-]{CAPTION_WORD}"
+    r"(?:(?: credit| courtesy| illustration)?\s?[:：]| (?:by|von|de|par|por|courtesy) )|"
+    r"(?:写真|撮影|画像|图片来源|圖片來源|图片|圖片|图源|摄影|攝影|사진)\s?[:：=＝／/]"
 )
-"""How the words of CAPTION_WORD and their East Asian like begin."""
+"""What stands in front of the names in a caption's credit."""
 
 _CREDIT_NAME: Final = r"(?:\p{Lu}[\p{L}\p{M}\d.'’&-]*|dpa|epa|afp|ap|imago|images|privat|handout|alliance)"
 CREDIT_NAMES: Final = (

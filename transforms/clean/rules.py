@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 
 from transforms.clean import patterns as p
-from transforms.clean.features import look_back
+from transforms.clean.features import look_back, read_where
 
 MARK: Final = pl.col("mark")
 RULE: Final = pl.col("mark_rule")
@@ -45,9 +45,7 @@ def _look_up(column: str, names: list[str]) -> pl.Expr:
 
 def match_where(condition: pl.Expr, pattern: str, column: str = "opening") -> pl.Expr:
     """Whether the pattern matches, read only on the lines for which the condition holds; false on all others."""
-    # A null in place of the empty text would not spare the work: what it hides is still there, and still read.
-    read = pl.when(condition).then(column).otherwise(pl.lit(""))
-    return read.str.contains(p.bound_ascii(pattern)).fill_null(value=False)
+    return read_where(condition, pl.col(column)).str.contains(p.bound_ascii(pattern)).fill_null(value=False)
 
 
 def see_neighbours(frame: pl.DataFrame) -> pl.DataFrame:

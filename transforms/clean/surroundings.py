@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from transforms.clean import patterns as p
-from transforms.clean.features import look_back
+from transforms.clean.features import look_back, read_where
 from transforms.clean.head import HONORIFIC, MASTHEAD
 from transforms.clean.rules import FREE, LINE, MARK, RULE, WORDS, Rule, decide, match_where, see_neighbours
 
@@ -123,9 +123,7 @@ _STRANGER: Final = (
 def place_author(frame: pl.DataFrame) -> pl.DataFrame:
     """Lines about the author, and what stands after them."""
     by_name = (
-        pl.when(MARK == "byline")
-        .then("opening")
-        .otherwise(pl.lit(""))
+        read_where(MARK == "byline", pl.col("opening"))
         .str.replace(r"^(?i:by|von|par|por|written by|submitted by)\b:?\s*", "")
         .str.replace(p.BYLINE_REST, "")
         .str.extract(rf"({p.PERSON})")
@@ -139,20 +137,12 @@ def place_author(frame: pl.DataFrame) -> pl.DataFrame:
     at_end = (pl.col("body_end") <= LINE) & (pl.col("running_lines") >= 3)
     last_lines = (pl.col("body_end") - 2 <= LINE) & (pl.col("running_lines") >= 4)
     place = FREE & (WORDS <= 70) & (at_end | last_lines | near_byline)
-    opening = pl.when(place & signed).then(pl.col("opening").str.head(AUTHOR_CHARS)).otherwise(pl.lit(""))
+    opening = read_where(place & signed, pl.col("opening").str.head(AUTHOR_CHARS))
     does = opening.str.contains(p.bound_ascii(rf"^....+\s{_BIO_VERB}")).fill_null(value=False)
-    opener = (
-        pl.when(place & signed)
-        .then("opening")
-        .otherwise(pl.lit(""))
-        .str.extract(rf"^({p.PERSON})\b")
-        .str.to_lowercase()
-    )
+    opener = read_where(place & signed, pl.col("opening")).str.extract(rf"^({p.PERSON})\b").str.to_lowercase()
     named_above = pl.col("bylines").str.contains(opener, literal=True).fill_null(value=False)
     opens_with_author = (
-        pl.when(place & signed)
-        .then(pl.col("opening").str.head(60))
-        .otherwise(pl.lit(""))
+        read_where(place & signed, pl.col("opening").str.head(60))
         .str.contains(pl.col("author"), literal=True)
         .fill_null(value=False)
         & does
@@ -162,7 +152,7 @@ def place_author(frame: pl.DataFrame) -> pl.DataFrame:
         place & at_end, r"\( ?[\w-]+\.(?:com|org|net|co\.uk) ?\)|@\w{3,}|latest book|author of|columnist", "text"
     )
     # Markup may state the author in front matter alone, so that no byline is printed; present tense tells a report.
-    read = pl.when(place & at_end).then("opening").otherwise(pl.lit(""))
+    read = read_where(place & at_end, pl.col("opening"))
     is_person = ~read.str.extract(rf"^({p.PERSON})").str.to_lowercase().str.contains(p.NOT_A_NAME)
     writer = match_where(place & at_end & (WORDS <= 40) & (~signed | named_above), _WRITER) & is_person
     frame = decide(
@@ -230,8 +220,8 @@ def place_teasers(frame: pl.DataFrame) -> pl.DataFrame:
 def place_surroundings(frame: pl.DataFrame) -> pl.DataFrame:
     """Dated and copied teasers after the end of the text, comment sections, offers to subscribers, rights."""
     frame = see_neighbours(frame)
-    tag_line = (RULE == "text.control") & pl.col("key").str.contains(
-        r"^(?:tags|filed under|topics|labels|categor|schlagworte|etiquetas|mots)"
+    tag_line = match_where(
+        RULE == "text.control", r"^(?:tags|filed under|topics|labels|categor|schlagworte|etiquetas|mots)", "key"
     )
     end_rules = ["text.end_credit", "text.contributed", "text.teaser_opener", "text.copyright", "text.rights_reserved"]
     ends = (RULE.is_in(end_rules) | tag_line) & (pl.col("body_start") < LINE)
@@ -285,19 +275,17 @@ def place_surroundings(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _find_comment_section() -> pl.Expr:
-    header = (
-        (RULE == "text.comment_counter")
-        & pl.col("key").str.contains(r"comment|kommentar|coment|reacties|responses|replies")
-        & pl.col("key").str.contains(r"\d|^comments:?$|^kommentare:?$|^commentaires:?$|^comentarios:?$")
-        & (pl.col("words_so_far") >= SIGNED_BODY_WORDS)
+    is_counter = (RULE == "text.comment_counter") & (pl.col("words_so_far") >= SIGNED_BODY_WORDS)
+    header = match_where(is_counter, r"comment|kommentar|coment|reacties|responses|replies", "key") & match_where(
+        is_counter, r"\d|^comments:?$|^kommentare:?$|^commentaires:?$|^comentarios:?$", "key"
     )
     # A header alone may be a counter under the headline; a name, a time or a "reply" must follow.
-    reply = pl.col("key").str.contains(
-        r"^(?:reply|antworten|répondre|responder)\b|\bsays:$|\bago$|\bschrieb(?: am)?|\ba dit\b"
-    )
     first_header = LINE.filter(header).min().over("document_id")
     is_after = first_header < LINE
-    replies = (reply & is_after).fill_null(value=False).any().over("document_id")
+    reply = read_where(is_after, pl.col("key")).str.contains(
+        r"^(?:reply|antworten|répondre|responder)\b|\bsays:$|\bago$|\bschrieb(?: am)?|\ba dit\b"
+    )
+    replies = reply.any().over("document_id")
     stamped = (
         ((MARK == "dateline") & is_after & (first_header + 4 >= LINE)).fill_null(value=False).any().over("document_id")
     )

@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from transforms.clean import patterns as p
+from transforms.clean.features import read_where
 
 STATED_KINDS: Final = {
     "newsarticle": "news",
@@ -114,7 +115,7 @@ def _measure(classified: pl.DataFrame) -> pl.DataFrame:
             title=title,
             body_words=words.filter(is_body).sum(),
             reported=opening.str.count_matches(REPORTED).sum(),
-            first_person=pl.when(~spoken).then(opening).str.contains(FIRST_PERSON).sum(),
+            first_person=read_where(~spoken, opening).str.contains(FIRST_PERSON).sum(),
             speakers=speakers.is_not_null().sum(),
             distinct_speakers=speakers.drop_nulls().n_unique(),
             time_heads=rule.is_in(["text.time_head"]).sum()
@@ -167,7 +168,7 @@ def _cut_lines(classified: pl.DataFrame) -> pl.DataFrame:
     """What is looked at of each line: the opening of body, the whole in lower case of everything else."""
     is_body = pl.col("kind").is_in(["paragraph", "list_item", "quote"])
     # Reported speech and the first person are counted in the first 600 characters of a line.
-    opening = pl.when(is_body).then("text").str.head(OPENING_CHARS).str.replace_all("\u00a0", " ", literal=True)
+    opening = read_where(is_body, pl.col("text").str.head(OPENING_CHARS)).str.replace_all("\u00a0", " ", literal=True)
     return classified.select(
         "document_id",
         "kind",
@@ -175,13 +176,13 @@ def _cut_lines(classified: pl.DataFrame) -> pl.DataFrame:
         is_body=is_body,
         words=pl.col("text").str.count_matches(" ", literal=True) + 1,
         opening=opening,
-        lower=pl.when(~is_body).then("text").str.to_lowercase(),
+        lower=read_where(~is_body, pl.col("text")).str.to_lowercase(),
     )
 
 
 def _says_newsletter() -> pl.Expr:
     short = pl.col("lower").str.len_chars() <= TALK_CHARS
-    return pl.when(short).then("lower").str.contains(p.NEWSLETTER_TALK).fill_null(value=False)
+    return read_where(short, pl.col("lower")).str.contains(p.NEWSLETTER_TALK)
 
 
 def _rules() -> tuple[tuple[str, str, pl.Expr], ...]:
