@@ -4,6 +4,7 @@ It says which files are which dataset, and what their columns are. It does not s
 refuses to load files that have other numbers of rows than their card says, and a store grows.
 """
 
+import json
 from typing import Any, Final
 
 import polars as pl
@@ -68,5 +69,5 @@ def _describe_type(dtype: pl.DataType | DataTypeClass) -> dict[str, Any]:
 
 
 def _render_inline(feature: dict[str, Any]) -> str:
-    """A feature on one line: a table of sixty columns has sixty lines."""
-    return yaml.safe_dump(feature, sort_keys=False, default_flow_style=True, width=1_000).rstrip()
+    """A feature on one line, as JSON, which is YAML too: a table of sixty columns has sixty lines."""
+    return json.dumps(feature)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
-from prefect import flow, tags
+from prefect import flow
 from prefect.runtime import deployment
 from prefect.states import Completed
 
@@ -18,7 +18,6 @@ from flows.names import read_names
 from flows.notifying import tell_of_failure
 from flows.pages import (
     explain_failures,
-    list_tags,
     name_flow_run,
     publish_artifacts,
     report_to_pages,
@@ -77,7 +76,7 @@ def execute(
         run = replace(start_run(command, settings, store), days=days, is_trial=is_trial)
         if days is not None:
             refuse_other_rule(run)
-        with tidy_up(run), report_to_pages(), tags(*list_tags(called, settings)):
+        with tidy_up(run), report_to_pages():
             discovery = discover_files(run)
             if not discovery.manifests:
                 return summarise_nothing_new(run, discovery)
