@@ -29,43 +29,53 @@ from transforms.contracts import CHANGES, Table
 
 @dataclass(frozen=True)
 class _ChangedFile:
-    """A file of `articles` or `duplicates` as the run stages it, and as it lies there; None when it is new."""
+    """A file of `articles` or `duplicates` as the run stages it, and as it lies there; None when it is new.
+
+    Only the rows of `touched` (documents) are looked at; None: all of them.
+    """
 
     table: Table
     new: Path
     old: Path | None
+    touched: pl.Series | None
 
     def read_state(self, path: Path | None) -> pl.DataFrame:
         """STATE of the rows in one of the two."""
         if path is None:
             return pl.DataFrame(schema=STATE)
-        return describe_state(pl.read_parquet(path, columns=list_state_columns(self.table)), self.table.name)
+        rows = self._scan(path).select(list_state_columns(self.table))
+        return describe_state(rows.collect(), self.table.name)
 
     def find_fields(self) -> pl.DataFrame:
         """FIELDS of the documents that stay in it with other rows."""
         if self.old is None:
             return pl.DataFrame(schema=FIELDS)
-        return find_changed_fields(pl.read_parquet(self.old), pl.read_parquet(self.new))
+        return find_changed_fields(self._scan(self.old).collect(), self._scan(self.new).collect())
+
+    def _scan(self, path: Path) -> pl.LazyFrame:
+        rows = pl.scan_parquet(path)
+        return rows if self.touched is None else rows.filter(pl.col("document_id").is_in(self.touched.implode()))
 
 
-def stage_feed(run: Run, staged: Sequence[StagedFile]) -> list[StagedFile]:
+def stage_feed(run: Run, staged: Sequence[StagedFile], touched: pl.DataFrame | None = None) -> list[StagedFile]:
     """Stage the rows of `changes` that say what `staged` changes in `articles` and `duplicates`.
 
-    The first run on a store that is older than the feed adds a row for each document that it leaves as it is.
+    `touched` names the documents (document_id) whose rows may differ; None: any. The first run on a store that is
+    older than the feed adds a row for each document that it leaves as it is.
     """
     after = run.store.with_staged(locate_staged(run.store, staged, run.run_id))
     columns = {"run_id": pl.lit(run.run_id), "changed_at": pl.lit(run.started_at)}
     rows = (
         found.with_columns(**columns).select(CHANGES.column_names).cast(CHANGES.polars_schema)
-        for found in _walk_feed(run.store, after)
+        for found in _walk_feed(run.store, after, None if touched is None else touched["document_id"])
     )
     return stage_new_files(run.store, CHANGES, rows, run.run_id)
 
 
-def _walk_feed(before: Store, after: Store) -> Iterator[pl.DataFrame]:
+def _walk_feed(before: Store, after: Store, touched: pl.Series | None) -> Iterator[pl.DataFrame]:
     """The rows (DESCRIBED), a file of the store at a time."""
-    files = _list_changed_files(before, after)
     is_first = not before.list_files(CHANGES)
+    files = _list_changed_files(before, after, None if is_first else touched)
     left = [pl.DataFrame(schema={**STATE, "file": pl.UInt32})]
     for number, file in enumerate(files):
         old, new = file.read_state(file.old), file.read_state(file.new)
@@ -81,10 +91,10 @@ def _walk_feed(before: Store, after: Store) -> Iterator[pl.DataFrame]:
         yield from _walk_untouched(before, files)
 
 
-def _list_changed_files(before: Store, after: Store) -> list[_ChangedFile]:
+def _list_changed_files(before: Store, after: Store, touched: pl.Series | None) -> list[_ChangedFile]:
     held = {name: path for table in HELD_TABLES for name, path in before.list_files(table).items()}
     return [
-        _ChangedFile(table, path, held.get(name))
+        _ChangedFile(table, path, held.get(name), touched)
         for table in HELD_TABLES
         for name, path in after.list_files(table).items()
         if name in after.staged

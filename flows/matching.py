@@ -5,6 +5,7 @@ that share a fingerprint with any whose part changes. Everything else in the sto
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -189,7 +190,7 @@ class _Survey:
 
 def _survey(run: Run, held: Sequence[Segment], base: pl.DataFrame, own: Sequence[Segment], asked: Numbers) -> _Survey:
     """Find every posting that shares a fingerprint with the texts `asked` (keys, in `own`), and its document."""
-    hits = _find_hits(held, own, asked)
+    hits = _find_hits(run, held, own, asked)
     met = [segment.text_keys[np.unique(split_postings(found)[1])] for segment, found in zip(held, hits, strict=True)]
     others = np.setdiff1d(np.concatenate([np.empty(0, np.uint64), *met]), _keys(base))
     nodes = base
@@ -210,26 +211,33 @@ def _keep_texts_met(segment: Segment, found: Numbers) -> tuple[Numbers, Numbers]
     return join_postings(fingerprints, np.searchsorted(met, texts).astype(np.uint64)), segment.text_keys[met]
 
 
-def _find_hits(held: Sequence[Segment], own: Sequence[Segment], asked: Numbers) -> list[Numbers]:
+def _find_hits(run: Run, held: Sequence[Segment], own: Sequence[Segment], asked: Numbers) -> list[Numbers]:
     """Postings in each held segment of the fingerprints of the texts `asked`; IndexDamagedError when one is damaged."""
-    hits: list[list[Numbers]] = [[] for _ in held]
-    if held:
-        is_asked = [np.isin(segment.text_keys, asked) for segment in own]
-        cuts = [slice_by_prefix(segment.postings, PART_BITS) for segment in own]
-        for part in range(1 << PART_BITS):
-            pieces = []
-            for segment, mask, bounds in zip(own, is_asked, cuts, strict=True):
-                fingerprints, texts = split_postings(segment.postings[bounds[part] : bounds[part + 1]])
-                pieces.append(fingerprints[mask[texts]])
-            questions = np.unique(np.concatenate(pieces))
-            for segment, found in zip(held, hits, strict=True):
-                postings, damaged = find_postings(segment, questions)
-                if damaged.size:
-                    raise IndexDamagedError(
-                        f"{damaged.size} buckets of postings are not what was written, bucket {damaged[0]} first"
-                    )
-                found.append(postings)
-    return [np.concatenate([np.empty(0, np.uint64), *found]) for found in hits]
+    if not held:
+        return []
+    is_asked = [np.isin(segment.text_keys, asked) for segment in own]
+    cuts = [slice_by_prefix(segment.postings, PART_BITS) for segment in own]
+
+    def find(part: int) -> list[Numbers]:
+        pieces = []
+        for segment, mask, bounds in zip(own, is_asked, cuts, strict=True):
+            fingerprints, texts = split_postings(segment.postings[bounds[part] : bounds[part + 1]])
+            pieces.append(fingerprints[mask[texts]])
+        questions = np.unique(np.concatenate(pieces))
+        return [_find_sound(segment, questions) for segment in held]
+
+    with ThreadPoolExecutor(run.settings.workers) as pool:
+        hits = list(pool.map(find, range(1 << PART_BITS)))
+    return [np.concatenate(found) for found in zip(*hits, strict=True)]
+
+
+def _find_sound(segment: Segment, questions: Numbers) -> Numbers:
+    postings, damaged = find_postings(segment, questions)
+    if damaged.size:
+        raise IndexDamagedError(
+            f"{damaged.size} buckets of postings are not what was written, bucket {damaged[0]} first"
+        )
+    return postings
 
 
 def _confirm_lost(

@@ -199,7 +199,8 @@ def stage_changes(run: Run, desired: Sequence[Desired], batches: Sequence[Batch]
     for part in desired:
         staged += stage_table_changes(run.store, part.table, part.read(), part.held, run.run_id, part.files)
     staged += _stage_raw(run, batches)
-    return staged + stage_feed(run, staged)
+    [documents] = (part.touched for part in desired if part.table is ARTICLES)
+    return staged + stage_feed(run, staged, documents)
 
 
 def _stage_raw(run: Run, batches: Sequence[Batch]) -> list[StagedFile]:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 import transforms
@@ -57,7 +58,11 @@ PAGE_BYTES: Final = 1 << 18
 read out of many; a quarter makes files larger by 2.5 %."""
 
 DICTIONARY_BYTES: Final = 1 << 16
-"""Whoever reads a page reads the dictionary of the column first: texts, of which no two are equal, shall have none."""
+"""Whoever reads a page reads the dictionary of the column first, and a large one says that values do not return."""
+
+CONTENTS: Final = ("text", "content")
+"""Columns of which no two values are equal and that nobody sorts: a dictionary of texts, and the first and last of them
+in the footer, are read by all and serve nobody."""
 
 ROWS_BETWEEN_CHECKS: Final = 64
 """A page ends, and a dictionary is given up, after so many rows at the earliest."""
@@ -167,11 +172,14 @@ def write_table(frame: pl.DataFrame, path: Path, table: Table) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     # In one piece: where pages end depends on how the rows lie in memory.
     arrow = frame.select(table.column_names).rechunk().to_arrow().cast(table.arrow_schema)
+    looked_up = [leaf for field in arrow.schema if field.name not in CONTENTS for leaf in _list_leaves(field)]
     with path.open("wb") as sink:
         with pq.ParquetWriter(
             sink,
             arrow.schema,
             compression=COMPRESSION,
+            use_dictionary=looked_up,
+            write_statistics=looked_up,
             data_page_size=PAGE_BYTES,
             dictionary_pagesize_limit=DICTIONARY_BYTES,
             write_batch_size=ROWS_BETWEEN_CHECKS,
@@ -182,6 +190,16 @@ def write_table(frame: pl.DataFrame, path: Path, table: Table) -> Path:
         sink.flush()
         os.fsync(sink.fileno())
     return path
+
+
+def _list_leaves(field: pa.Field, path: str = "") -> list[str]:
+    """The columns of a Parquet file that hold `field`, by their paths."""
+    path += field.name
+    if pa.types.is_list(field.type) or pa.types.is_large_list(field.type):
+        return _list_leaves(field.type.value_field.with_name("element"), f"{path}.list.")
+    if pa.types.is_struct(field.type):
+        return [leaf for inner in field.type for leaf in _list_leaves(inner, f"{path}.")]
+    return [path]
 
 
 def write_frame(frame: pl.DataFrame, path: Path) -> Path:

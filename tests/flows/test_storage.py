@@ -217,3 +217,15 @@ def test_a_run_is_named_after_the_time_in_utc() -> None:
     later = now + timedelta(hours=1)
     assert make_run_id(now, later)[1] == later + timedelta(microseconds=1)
     assert make_run_id(now, later)[1].utcoffset() == timedelta()
+
+
+def test_texts_have_neither_dictionary_nor_statistics_and_all_else_has_both(tmp_path: Path) -> None:
+    for table in TABLES:
+        row = [dict.fromkeys(table.column_names)]
+        path = write_table(pl.DataFrame(row, schema=table.polars_schema), tmp_path / f"{table.name}.parquet", table)
+        group = pq.read_metadata(path).row_group(0)
+        for column in map(group.column, range(group.num_columns)):
+            is_looked_up = column.path_in_schema not in {"text", "content"}
+            assert column.is_stats_set == is_looked_up, column.path_in_schema
+            is_flag = column.physical_type == "BOOLEAN"
+            assert column.has_dictionary_page == (is_looked_up and not is_flag), column.path_in_schema
