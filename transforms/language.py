@@ -65,7 +65,8 @@ def _take_samples(texts: pl.Series) -> pl.DataFrame:
     ]
     sample = pl.when(is_long).then(pl.concat_str(parts, separator=" ")).otherwise(text)
     framed = texts.rename("text").to_frame().select(text=sample.str.replace_all(r"[\p{Cc}\p{Cn}\p{Co}]", " "))
-    letters = text.str.count_matches(r"\p{L}")
+    # What is no letter is counted, of which there is less.
+    letters = text.str.len_chars() - text.str.count_matches(r"\P{L}")
     return framed.select(text=pl.when(letters >= MIN_LETTERS).then("text"), letters=letters)
 
 

@@ -28,7 +28,8 @@ def measure_lines(lines: pl.DataFrame, shapes: Shapes) -> pl.DataFrame:
 
     `key`: the first 400 characters in lower case, white space and quotation marks made plain. `opening`, `ending`: the
     first and last 160 characters as printed. `words`: runs without white space, or half the number of characters in
-    scripts that print none. `is_sentence`: ends as a sentence does. `copies`: lines of the document with the same key.
+    scripts that print none. `is_sentence`: ends as a sentence does. `twins`: a number that the lines of a document with
+    one key share. `copies`: how many these are.
     """
     return (
         lines.with_columns(
@@ -36,6 +37,7 @@ def measure_lines(lines: pl.DataFrame, shapes: Shapes) -> pl.DataFrame:
             ending=_join_spaces(pl.col("text").str.tail(EDGE_CHARS)),
             chars=pl.col("text").str.len_chars(),
             words=pl.Series(shapes.counts[:, WORDS_COUNTED]).cast(pl.UInt32),
+            twins=pl.int_range(pl.len(), dtype=pl.UInt32),
         )
         .with_columns(
             key=_fold(pl.col("text").str.head(SHORT_CHARS)),
@@ -50,9 +52,10 @@ def measure_lines(lines: pl.DataFrame, shapes: Shapes) -> pl.DataFrame:
             ends_document=pl.col("document_id").ne_missing(pl.col("document_id").shift(-1)),
         )
         .with_columns(
-            copies=pl.len().over("document_id", "key").cast(pl.UInt32),
+            twins=pl.col("twins").first().over("document_id", "key"),
             is_wrapped=pl.col("is_lower").mean().over("document_id") > WRAPPED_SHARE,
         )
+        .with_columns(copies=pl.len().over("twins").cast(pl.UInt32))
     )
 
 
@@ -75,8 +78,10 @@ def read_where(condition: pl.Expr, text: pl.Expr) -> pl.Expr:
 
 def look_back(column: str, steps: int = 1) -> pl.Expr:
     """The value that the line `steps` above has in this column; null above the first line of a document."""
-    same = pl.col("document_id") == pl.col("document_id").shift(steps)
-    return pl.when(same).then(pl.col(column).shift(steps))
+    ends = {1: "starts_document", -1: "ends_document"}
+    # Within a step the ends of documents say it, and comparing their names is spared.
+    is_inside = ~pl.col(ends[steps]) if steps in ends else pl.col("document_id") == pl.col("document_id").shift(steps)
+    return pl.when(is_inside).then(pl.col(column).shift(steps))
 
 
 def find_repeats(measured: pl.DataFrame) -> pl.DataFrame:

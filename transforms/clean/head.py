@@ -190,7 +190,7 @@ def find_title(frame: pl.DataFrame) -> pl.DataFrame:
         & ~pl.col("text").str.contains(r"[,;]$")
         & ~pl.col("is_stamped_below")
         & ~MASTHEAD
-        & ~(pl.col("above_rule") == "text.teaser_opener").fill_null(value=False).any().over("document_id", "key")
+        & ~(pl.col("above_rule") == "text.teaser_opener").fill_null(value=False).any().over("twins")
         & (pl.col("hint").is_null() & ~pl.col("has_stated_title"))
     )
     frame = see_neighbours(frame)

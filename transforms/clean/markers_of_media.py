@@ -147,11 +147,18 @@ EDGE_MARKERS: Final = (
         rf"(?:[.!?…)\]”\"’»|,;–—-]\s?|\s){p.CAPTION_WORD}(?: credit| courtesy|"
         rf" illustration)?\s?[:：]\s?(?:©\s?)?(?:by |von |de )?"
         rf"{p.CREDIT_NAMES}[.)]?$|"
-        rf"(?:[.!?…)\]”\"’»|;–—]\s?){p.CAPTION_WORD} (?:by|von|de|par|por|courtesy(?: of)?) {p.CREDIT_NAMES}[.)]?$|"
-        r"(?:写真|撮影|画像|图片来源|圖片來源|图片|圖片|图源|摄影|攝影|사진)\s?[:：=＝／/]\s?[^。．.]{2,24}$",
+        rf"(?:[.!?…)\]”\"’»|;–—]\s?){p.CAPTION_WORD} (?:by|von|de|par|por|courtesy(?: of)?) {p.CREDIT_NAMES}[.)]?$",
         source="ending",
         max_words=CAPTION_WORDS,
         cue=p.CAPTION_CUE,
+    ),
+    Marker(
+        "text.caption_credit_at_end",
+        "caption",
+        rf"{p.EAST_ASIAN_CAPTION_CUE}\s?[^。．.]{{2,24}}$",
+        source="ending",
+        max_words=CAPTION_WORDS,
+        cue=p.EAST_ASIAN_CAPTION_CUE,
     ),
     Marker(
         "text.caption_agency",

@@ -27,6 +27,7 @@ _HOME: Final = (
 )
 _TITLE_SUFFIX: Final = r"\s[|–—·-]\s([^|–—·]{2,40})$"
 _MENU_LINE: Final = rf"^{p.MENU_ENTRY}(?:\s?[|/·•>›»]\s?[^|/·•>›»]{{2,24}}){{2,}}$"
+_NO_LETTERS: Final = r"[^\p{L}\p{M}\p{N}]+"
 _UNSPACED: Final = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]"
 
 
@@ -37,18 +38,15 @@ def place_masthead(frame: pl.DataFrame) -> pl.DataFrame:
     script and need not be made like that of a newspaper.
     """
     is_rights = ((MARK == "legal") | (RULE == "text.copyright_credit")).fill_null(value=False)
-    bare = (
-        read_where(is_rights | (LINE < MASTHEAD_LINES), pl.col("key"))
-        .str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " ")
-        .str.strip_chars()
-    )
+    may_be_name = (LINE < MASTHEAD_LINES) & (WORDS <= MASTHEAD_WORDS)
+    bare = read_where(is_rights | may_be_name, pl.col("key")).str.replace_all(_NO_LETTERS, " ").str.strip_chars()
     name = bare.str.replace(r"^the ", "")
     last_lines = (pl.col("body_end") - 1 <= LINE).fill_null(value=False) & (WORDS <= 40)
     # The first name of a line about the author is the author's.
     employer = read_where(last_lines, pl.col("opening")).str.extract(rf"^{p.PERSON}\s\p{{Ll}}(.*)$").str.to_lowercase()
     says_publisher = pl.coalesce(
         pl.when(is_rights).then(bare),
-        employer.str.replace_all(r"[^\p{L}\p{M}\p{N}]+", " "),
+        employer.str.replace_all(_NO_LETTERS, " "),
         read_where((LINE < MASTHEAD_LINES) & (WORDS >= 4), pl.col("key")).str.extract(_TITLE_SUFFIX),
     )
     frame = see_neighbours(frame).with_columns(

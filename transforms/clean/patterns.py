@@ -156,9 +156,9 @@ CAPTION_WORD: Final = (
 
 CAPTION_CUE: Final = (
     rf"[\s.!?…)\]”\"’»|,;–—-]{CAPTION_WORD}"
-    r"(?:(?: credit| courtesy| illustration)?\s?[:：]| (?:by|von|de|par|por|courtesy) )|"
-    r"(?:写真|撮影|画像|图片来源|圖片來源|图片|圖片|图源|摄影|攝影|사진)\s?[:：=＝／/]"
+    r"(?:(?: credit| courtesy| illustration)?\s?[:：]| (?:by|von|de|par|por|courtesy) )"
 )
+EAST_ASIAN_CAPTION_CUE: Final = r"(?:写真|撮影|画像|图片来源|圖片來源|图片|圖片|图源|摄影|攝影|사진)\s?[:：=＝／/]"
 """What stands in front of the names in a caption's credit."""
 
 _CREDIT_NAME: Final = r"(?:\p{Lu}[\p{L}\p{M}\d.'’&-]*|dpa|epa|afp|ap|imago|images|privat|handout|alliance)"

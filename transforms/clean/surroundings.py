@@ -240,7 +240,7 @@ def place_surroundings(frame: pl.DataFrame) -> pl.DataFrame:
     )
     many_stamps = pl.col("is_relative_stamp").sum().over("document_id") >= 3
     copied_teaser = pl.col("is_copy") & FREE & (WORDS >= 3) & ~pl.col("is_statement") & ~pl.col("is_lower")
-    any_copy_in_teasers = (pl.col("in_teasers") | (MARK == "promo")).any().over("document_id", "key")
+    any_copy_in_teasers = (pl.col("in_teasers") | (MARK == "promo")).any().over("twins")
     section = _find_comment_section()
     offer = match_where(FREE & (WORDS <= 30), _SUBSCRIBER_OFFER, "key")
     beside_talk = pl.col("above_rule").is_in(_NEWSLETTER_RULES) | pl.col("below_rule").is_in(_NEWSLETTER_RULES)
