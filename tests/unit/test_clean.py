@@ -1,5 +1,7 @@
 """Line classification: markers, place on the page, and the laws that hold for any text."""
 
+from typing import Final
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,9 @@ from hypothesis import strategies as st
 
 from transforms.blocks import assemble_texts
 from transforms.clean import classify_lines
+from transforms.clean.marker import Marker
+from transforms.clean.markers import EDGE_MARKERS, MARKERS
+from transforms.clean.patterns import bound_ascii
 from transforms.contracts.parsed import CLASSIFIED, LINES
 from transforms.contracts.vocabulary import BODY_KINDS, LINE_KINDS
 
@@ -137,6 +142,30 @@ def kinds_within() -> dict[str, str]:
 @pytest.mark.parametrize(("text", "kind"), WITHIN_THE_TEXT)
 def test_a_line_within_the_text(kinds_within: dict[str, str], text: str, kind: str) -> None:
     assert kinds_within[text] == kind
+
+
+WAYS_TO_REACH: Final = (
+    "Follow her on Twitter @mirasolberg.",
+    "Contact him at: mira@bay.example",
+    "E-mail them @ baytrust",
+    "Email her at mira@bay.example.",
+    "He tweets at @mirasolberg.",
+    "They tweet @baytrust about the tower.",
+    "follow mira solberg on bluesky",
+    "reach the reporter at mira@bay.example",
+    "she can be reached at mira@bay.example",
+    "he is reachable by phone",
+    "mira solberg tweets as @mirasolberg",
+)
+
+
+@pytest.mark.parametrize("marker", [marker for marker in EDGE_MARKERS + MARKERS if marker.cue], ids=lambda it: it.name)
+def test_a_cue_stands_wherever_its_marker_does(marker: Marker) -> None:
+    """A cue spares time and decides nothing."""
+    lines = pl.Series([*WAYS_TO_REACH, *(text for text, _ in WITHIN_THE_TEXT)])
+    marked = lines.filter(lines.str.contains(marker.pattern) | lines.str.contains(bound_ascii(marker.pattern)))
+    assert not marked.is_empty()
+    assert marked.str.contains(marker.cue).all(), marked.filter(~marked.str.contains(marker.cue)).to_list()
 
 
 def test_the_head_of_a_news_page() -> None:
