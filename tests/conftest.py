@@ -31,6 +31,15 @@ settings.register_profile(
 settings.load_profile("winnow")
 
 
+LONGEST = ("test_serving", "test_laws")
+"""Modules of minutes. They come first: at the end the other processes would wait for the one that has them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest modules first."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of labelled and evaluation data, which lies beside the project where there is one."""

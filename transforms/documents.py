@@ -16,7 +16,7 @@ from transforms.dedup.fingerprints import digest_texts
 from transforms.dedup.postings import Segment, build_segment
 from transforms.dedup.words import key_texts
 from transforms.language import describe_languages
-from transforms.metadata import extract_metadata
+from transforms.metadata import add_languages, extract_metadata
 from transforms.parse import Parsed, parse_sources
 from transforms.privacy import mask_lines, mask_metadata
 from transforms.quality import measure_signals
@@ -65,17 +65,18 @@ def derive_documents(
         parsed = parse_sources(sources.select(SOURCES.names()), parameters.reading)
     classified = classify_lines(parsed.lines, parameters.cleaning)
     published = mask_lines(classified) if parameters.masks_contacts else classified
+    bodies = assemble_texts(published)
+    # Metadata is told from the lines as they were.
+    told = extract_metadata(parsed.records, classified, bodies, parameters.names)
     if templates is not None and templates.height:
+        published = apply_templates(published, name_outlets(told), templates)
         bodies = assemble_texts(published)
-        outlets = name_outlets(extract_metadata(parsed.records, classified, bodies, parameters.names))
-        published = apply_templates(published, outlets, templates)
-    texts, segment = _measure_texts(assemble_texts(published))
+    texts, segment = _measure_texts(bodies)
+    metadata = add_languages(told, texts)
     has_body = texts.select("document_id")
     records = parsed.records.join(has_body, on="document_id", how="semi", maintain_order="left")
     bodyless = parsed.records.join(has_body, on="document_id", how="anti", maintain_order="left")
     kept_lines = published.join(has_body, on="document_id", how="semi", maintain_order="left")
-    # Metadata is told from the lines as they were.
-    metadata = extract_metadata(records, classified, texts, parameters.names)
     versions = sources.select("source_path", "source_sha256", "ingested_at", "run_id")
     documents = (
         records.drop("stated")

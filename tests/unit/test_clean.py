@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from transforms.blocks import assemble_texts
 from transforms.clean import classify_lines
 from transforms.clean.marker import Marker
-from transforms.clean.markers import EDGE_MARKERS, MARKERS
+from transforms.clean.markers import MARKERS
+from transforms.clean.markers_of_media import EDGE_MARKERS
 from transforms.clean.patterns import bound_ascii
 from transforms.contracts.parsed import CLASSIFIED, LINES
 from transforms.contracts.vocabulary import BODY_KINDS, LINE_KINDS

@@ -15,7 +15,7 @@ from transforms.metadata.people import find_author_credits
 from transforms.metadata.times import pick_times
 from transforms.metadata.titles import find_subtitles, find_titles, list_outlet_names, strip_outlets
 
-__all__ = ["COLUMNS", "NO_NAMES", "extract_metadata"]
+__all__ = ["COLUMNS", "NO_NAMES", "add_languages", "extract_metadata"]
 
 COLUMNS: Final = (
     "document_id",
@@ -82,7 +82,7 @@ def extract_metadata(
                 ),
             ),
         ],
-        [author_evidence, time_evidence, _list_origins(stated), _tell_languages(texts)],
+        [author_evidence, time_evidence, _list_origins(stated)],
     )
     parts = (
         titles.select("document_id", title="value"),
@@ -104,6 +104,27 @@ def extract_metadata(
         *(pl.col(name).fill_null(pl.lit([], dtype=types[name])) for name in lists), pl.col("kind").fill_null("other")
     )
     return normalise_names(filled, names).select(pl.col(name).cast(types[name]) for name in COLUMNS)
+
+
+def add_languages(metadata: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    """`metadata` with evidence of the languages found in each text, and how much of each.
+
+    Takes document_id and language_shares of `texts`, null where nobody could tell.
+    """
+    rows = [
+        texts.drop_nulls("language_shares").select(
+            "document_id",
+            field=pl.lit("language"),
+            value="language_shares",
+            line=pl.lit(None, pl.UInt32),
+            rule=pl.lit("text.cld2"),
+        )
+    ]
+    found = _list_evidence([], rows).rename({"evidence": "languages"})
+    joined = metadata.join(found, on="document_id", how="left", maintain_order="left")
+    return joined.with_columns(
+        evidence=pl.concat_list("evidence", pl.col("languages").fill_null(pl.lit([], dtype=pl.List(EVIDENCE))))
+    ).drop("languages")
 
 
 def _list_stated(records: pl.DataFrame) -> pl.DataFrame:
@@ -133,15 +154,6 @@ def _pick(candidates: pl.DataFrame) -> pl.DataFrame:
     """The best candidate of each document: document_id, line, found, value, rule."""
     ranked = candidates.sort("choice", maintain_order=True).unique("document_id", keep="first", maintain_order=True)
     return ranked.select("document_id", "line", "found", value="found", rule="rule")
-
-
-def _tell_languages(texts: pl.DataFrame) -> pl.DataFrame:
-    """Which languages were found in a text, and how much of each, where that was looked for."""
-    shares = pl.col("language_shares") if "language_shares" in texts.columns else pl.lit(None, pl.String)
-    line = pl.lit(None, pl.UInt32)
-    return texts.select(
-        "document_id", field=pl.lit("language"), value=shares, line=line, rule=pl.lit("text.cld2")
-    ).drop_nulls("value")
 
 
 def _list_evidence(picked: list[tuple[str, pl.DataFrame]], ready: list[pl.DataFrame]) -> pl.DataFrame:
