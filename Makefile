@@ -15,9 +15,8 @@ UV_VERSION := 0.13.9
 run: $(READY)
 	$(BIN)/winnow run
 
-# Three processes on two cores: tests that start servers, workers and commands wait for them half of the time.
 test: $(READY) lint types
-	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .
