@@ -57,7 +57,7 @@ class _ChangedFile:
         return rows if self.touched is None else rows.filter(pl.col("document_id").is_in(self.touched.implode()))
 
 
-def stage_feed(run: Run, staged: Sequence[StagedFile], touched: pl.DataFrame | None = None) -> list[StagedFile]:
+def stage_feed(run: Run, staged: Sequence[StagedFile], touched: pl.DataFrame | None) -> list[StagedFile]:
     """Stage the rows of `changes` that say what `staged` changes in `articles` and `duplicates`.
 
     `touched` names the documents (document_id) whose rows may differ; None: any. The first run on a store that is

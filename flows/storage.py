@@ -61,8 +61,8 @@ DICTIONARY_BYTES: Final = 1 << 16
 """Whoever reads a page reads the dictionary of the column first, and a large one says that values do not return."""
 
 CONTENTS: Final = ("text", "content")
-"""Columns of which no two values are equal and that nobody sorts: a dictionary of texts, and the first and last of them
-in the footer, are read by all and serve nobody."""
+"""Columns whose values hardly return and that nobody sorts: a dictionary of texts, and the first and last of them in
+the footer, are read by all and serve nobody."""
 
 ROWS_BETWEEN_CHECKS: Final = 64
 """A page ends, and a dictionary is given up, after so many rows at the earliest."""

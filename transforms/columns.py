@@ -13,3 +13,11 @@ def change_some(values: pl.Series, chosen: pl.Series, change: Callable[[pl.Serie
     places = pl.concat([is_chosen.arg_true(), (~is_chosen).arg_true()])
     changed = pl.concat([change(values.filter(is_chosen)), values.filter(~is_chosen)])
     return changed.gather(places.arg_sort()).alias(values.name)
+
+
+def read_where(condition: pl.Expr, text: pl.Expr) -> pl.Expr:
+    """The text where the condition holds, and an empty one elsewhere, so that reading it takes no time.
+
+    A null would not do: what it hides is still there, and still read.
+    """
+    return pl.when(condition).then(text).otherwise(pl.lit(""))

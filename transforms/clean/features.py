@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from transforms.clean import patterns
+from transforms.columns import read_where
 from transforms.linemodel.repeats import find_returning
 from transforms.linemodel.shape import WORDS as WORDS_COUNTED
 from transforms.linemodel.shape import Shapes
@@ -66,14 +67,6 @@ NAMES_CHARS: Final = 120
 WRAPPED_SHARE: Final = 0.25
 """Share of lines that start in lower case above which a text is taken as hard-wrapped: its lines are no paragraphs, so
 nothing is concluded from the shape of a line. Scraped pages stay under .05."""
-
-
-def read_where(condition: pl.Expr, text: pl.Expr) -> pl.Expr:
-    """The text where the condition holds, and an empty one elsewhere, so that reading it takes no time.
-
-    A null would not do: what it hides is still there, and still read.
-    """
-    return pl.when(condition).then(text).otherwise(pl.lit(""))
 
 
 def look_back(column: str, steps: int = 1) -> pl.Expr:

@@ -28,6 +28,6 @@ class Marker:
     needs: str = ""
     """A second pattern that must hold as well."""
     cue: str = ""
-    """A plain pattern that holds wherever `pattern` does. A count in braces in front of `$` costs half a
-    millisecond a line, which a cue that is read at once spares nearly all of them.
+    """A plain pattern that holds wherever `pattern` does, and is tried first. A count in braces in front of `$` costs
+    half a millisecond a line; a cue spares nearly every line that.
     """

@@ -9,12 +9,12 @@ from typing import Final
 import polars as pl
 
 from transforms.clean import patterns as p
-from transforms.clean.features import read_where
 from transforms.clean.marker import Marker
 from transforms.clean.markers_of_media import EDGE_MARKERS, MEDIA_MARKERS
 from transforms.clean.markers_of_pages import PAGE_MARKERS
 from transforms.clean.markers_of_people import PEOPLE_MARKERS
 from transforms.clean.markers_of_promotions import PROMOTION_MARKERS
+from transforms.columns import read_where
 
 MARKERS: Final = PAGE_MARKERS + PROMOTION_MARKERS + PEOPLE_MARKERS + MEDIA_MARKERS
 

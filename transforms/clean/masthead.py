@@ -7,8 +7,9 @@ from typing import Final
 import polars as pl
 
 from transforms.clean import patterns as p
-from transforms.clean.features import look_back, read_where
+from transforms.clean.features import look_back
 from transforms.clean.rules import FREE, LINE, MARK, RULE, WORDS, Rule, decide, match_where, see_neighbours
+from transforms.columns import read_where
 
 MASTHEAD_LINES: Final = 6
 MASTHEAD_WORDS: Final = 5

@@ -10,7 +10,8 @@ from typing import Final
 import polars as pl
 
 from transforms.clean import patterns as p
-from transforms.clean.features import look_back, read_where
+from transforms.clean.features import look_back
+from transforms.columns import read_where
 
 MARK: Final = pl.col("mark")
 RULE: Final = pl.col("mark_rule")

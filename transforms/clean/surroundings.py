@@ -7,9 +7,10 @@ from typing import Final
 import polars as pl
 
 from transforms.clean import patterns as p
-from transforms.clean.features import look_back, read_where
+from transforms.clean.features import look_back
 from transforms.clean.head import HONORIFIC, MASTHEAD
 from transforms.clean.rules import FREE, LINE, MARK, RULE, WORDS, Rule, decide, match_where, see_neighbours
+from transforms.columns import read_where
 
 SIGNED_BODY_WORDS: Final = 100
 """Text before an end mark (bio, comment section) below which the mark is taken as part of the head."""

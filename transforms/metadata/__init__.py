@@ -111,20 +111,17 @@ def add_languages(metadata: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
 
     Takes document_id and language_shares of `texts`, null where nobody could tell.
     """
-    rows = [
-        texts.drop_nulls("language_shares").select(
-            "document_id",
-            field=pl.lit("language"),
-            value="language_shares",
-            line=pl.lit(None, pl.UInt32),
-            rule=pl.lit("text.cld2"),
-        )
-    ]
-    found = _list_evidence([], rows).rename({"evidence": "languages"})
-    joined = metadata.join(found, on="document_id", how="left", maintain_order="left")
+    shares = pl.col("language_shares")
+    found = pl.struct(
+        pl.lit("language").alias("field"),
+        shares.alias("value"),
+        pl.lit(None, pl.UInt32).alias("line"),
+        pl.lit("text.cld2").alias("rule"),
+    )
+    joined = metadata.join(texts.select("document_id", shares), on="document_id", how="left", maintain_order="left")
     return joined.with_columns(
-        evidence=pl.concat_list("evidence", pl.col("languages").fill_null(pl.lit([], dtype=pl.List(EVIDENCE))))
-    ).drop("languages")
+        evidence=pl.when(shares.is_null()).then("evidence").otherwise(pl.concat_list("evidence", found))
+    ).drop("language_shares")
 
 
 def _list_stated(records: pl.DataFrame) -> pl.DataFrame:

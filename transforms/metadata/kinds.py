@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from transforms.clean import patterns as p
-from transforms.clean.features import read_where
+from transforms.columns import read_where
 
 STATED_KINDS: Final = {
     "newsarticle": "news",
