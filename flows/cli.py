@@ -17,6 +17,7 @@ from rich.text import Text
 
 import transforms
 from flows.errors import AuditRefusedError, NotFoundError
+from flows.heap import leave_to_system
 from flows.launching import find_nothing_new, import_serving, run_flow
 from flows.printable import make_printable
 from flows.settings import load_settings
@@ -456,7 +457,10 @@ def print_summary(summary: "RunSummary", *, as_json: bool) -> None:
 
 def main() -> None:
     """Entry point of the `winnow` command."""
-    cli(prog_name="winnow")
+    try:
+        cli(prog_name="winnow")
+    finally:
+        leave_to_system()
 
 
 if __name__ == "__main__":

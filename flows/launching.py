@@ -7,6 +7,7 @@ import os
 from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from flows.heap import keep_imports
 from flows.settings import Settings
 from flows.storage import Store, lock_store
 from flows.terminal import err, stop_on_interrupt
@@ -54,14 +55,16 @@ def run_flow(command: str, settings: Settings, *, quiet: bool, **parameters: Any
 
 def import_flows() -> None:
     """The imports of a run that take seconds."""
-    import flows.backfill  # noqa: F401
-    from flows.suites import import_great_expectations
-    from flows.warming import compile_ahead
+    with keep_imports():
+        import flows.backfill  # noqa: F401
+        from flows.suites import import_great_expectations
+        from flows.warming import compile_ahead
 
-    compile_ahead()
-    import_great_expectations()
+        compile_ahead()
+        import_great_expectations()
 
 
 def import_serving() -> None:
     """The imports of `winnow serve` that take seconds."""
-    import flows.serving  # noqa: F401
+    with keep_imports():
+        import flows.serving  # noqa: F401

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from flows.errors import ServerError
-from flows.server_database import provide_database
+from flows.heap import keep_imports
+from flows.server_database import lock_before_writing, provide_database
 
 START_TIMEOUT_SECONDS: Final = 120
 POLL_SECONDS: Final = 0.05
@@ -298,11 +299,30 @@ def serve(port: int, *, is_lasting: bool = False) -> None:
 
     # Before the imports, which take seconds: the parent may end while they last.
     threading.Thread(target=stop_with_parent, daemon=True).start()
-    import uvicorn  # noqa: PLC0415
-    from prefect.server.api.server import create_app  # noqa: PLC0415
+    threading.Thread(target=_ask_first, args=(port,), daemon=True).start()
+    with keep_imports():
+        import uvicorn  # noqa: PLC0415
+        from prefect.server.api.server import create_app  # noqa: PLC0415
 
-    provide_database(Path(os.environ["PREFECT_HOME"]))
-    uvicorn.run(create_app(ephemeral=not is_lasting, final=True), host="127.0.0.1", port=port, log_level="error")
+        provide_database(Path(os.environ["PREFECT_HOME"]))
+        app = create_app(ephemeral=not is_lasting, final=True)
+    with lock_before_writing():
+        uvicorn.run(app, host="127.0.0.1", port=port, log_level="error")
+
+
+def _ask_first(port: int) -> None:
+    """Ask the server that starts in this process for its version, which nobody needs.
+
+    It builds its routes for the first request that is not about its health; the parent still imports meanwhile.
+    """
+    while True:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/admin/version", timeout=START_TIMEOUT_SECONDS):
+                return
+        except urllib.error.HTTPError:
+            return
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(POLL_SECONDS)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The database of Prefect's own server, as it is while new.
+"""The database of Prefect's own server: as it is while new, and how it is written to.
 
 Prefect makes it by going through all changes that it ever had, which takes longer than a small run does. It is always
 the same, so one is kept on the machine for each version of Prefect, and a store's server starts with a copy.
@@ -8,11 +8,15 @@ import asyncio
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 
 DATABASE: Final = "prefect.db"
 """Prefect's own name for it, in PREFECT_HOME."""
@@ -52,6 +56,33 @@ def find_kept() -> Path:
     """Where the new database of this version of Prefect is kept on this machine."""
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return caches / "winnow" / f"prefect-{version('prefect')}.db"
+
+
+@contextmanager
+def lock_before_writing() -> Iterator[None]:
+    """Within the block a transaction of Prefect's server that writes locks its SQLite database before it reads.
+
+    Prefect's own read first, and where another has written in between they fail at once; then the client asks again
+    after two seconds, which happened to nearly every run. Another kind of database is left as it is.
+    """
+    from prefect.server.database import provide_database_interface  # noqa: PLC0415 - seconds
+    from prefect.server.database.configurations import AioSqliteConfiguration  # noqa: PLC0415
+    from prefect.server.database.dependencies import temporary_database_config  # noqa: PLC0415
+
+    class LockingConfiguration(AioSqliteConfiguration):
+        @asynccontextmanager
+        async def begin_transaction(
+            self, session: "AsyncSession", with_for_update: bool = False
+        ) -> AsyncGenerator["AsyncSessionTransaction", None]:
+            del with_for_update
+            async with super().begin_transaction(session, with_for_update=True) as transaction:
+                yield transaction
+
+    used = provide_database_interface().database_config
+    with ExitStack() as stack:
+        if isinstance(used, AioSqliteConfiguration):
+            stack.enter_context(temporary_database_config(LockingConfiguration(used.connection_url)))
+        yield
 
 
 def _make_database() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from flows.launching import import_flows
 from flows.server import provide_prefect_api
 
 RAM_DISK = Path("/dev/shm")
@@ -52,5 +53,5 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A real Prefect server for the session."""
-    with provide_prefect_api(tmp_path_factory.mktemp("prefect")):
+    with provide_prefect_api(tmp_path_factory.mktemp("prefect"), import_flows):
         yield

@@ -1,9 +1,11 @@
 """A server of our own is started only when there is none, works where it is started, and ends with its parent."""
 
+import http.server
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -194,3 +196,23 @@ def test_a_server_that_was_named_is_used(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(flows.server, "_start_server", refuse)
     with flows.server.provide_prefect_api(tmp_path / "home"):
         assert not (tmp_path / "home").exists()
+
+
+def test_the_first_request_is_made_before_anyone_waits_for_it() -> None:
+    asked: list[str] = []
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as server:
+        server.timeout = 30
+        thread = threading.Thread(target=flows.server._ask_first, args=(server.server_port,), daemon=True)
+        thread.start()
+        server.handle_request()
+        thread.join(30)
+    assert not thread.is_alive()
+    assert asked == ["/api/admin/version"]

@@ -22,6 +22,35 @@ for home in sys.argv[1:]:
     print("prefect" in sys.modules)
 """
 
+MEET = """
+import asyncio
+import sqlalchemy as sa
+from contextlib import nullcontext
+from prefect.server.database import provide_database_interface
+from sqlalchemy.exc import OperationalError
+from flows.server_database import lock_before_writing
+
+async def write(table):
+    async with provide_database_interface().session_context(begin_transaction=True) as session:
+        await session.execute(sa.text(f"CREATE TABLE {table}_of_another (number INTEGER)"))
+
+async def meet(table):
+    async with provide_database_interface().session_context(begin_transaction=True) as session:
+        await session.execute(sa.text("SELECT count(*) FROM flow"))
+        other = asyncio.create_task(write(table))
+        await asyncio.wait([other], timeout=1)
+        await session.execute(sa.text(f"CREATE TABLE {table} (number INTEGER)"))
+    await other
+    return "both wrote"
+
+for manager in (nullcontext, lock_before_writing):
+    with manager():
+        try:
+            print(asyncio.run(meet(manager.__name__)))
+        except OperationalError as error:
+            print(error.orig.sqlite_errorname)
+"""
+
 
 @pytest.fixture(autouse=True)
 def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -97,3 +126,12 @@ def test_a_machine_that_keeps_nothing_still_has_a_database(
     provide_database(home)
     assert any("CREATE TABLE run" in line for line in dump(home / DATABASE))
     assert [path.name for path in home.iterdir()] == [DATABASE]
+
+
+def test_a_transaction_that_reads_first_does_not_fail_for_another_that_wrote(home: Path) -> None:
+    # Where Prefect's own transactions do not fail any more, `lock_before_writing` has nothing left to do.
+    environment = {**os.environ, "PREFECT_HOME": str(home)}
+    provide = [sys.executable, "-c", PROVIDE, str(home)]
+    subprocess.run(provide, env=environment, check=True, capture_output=True)
+    done = subprocess.run([sys.executable, "-c", MEET], env=environment, check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["SQLITE_BUSY_SNAPSHOT", "both wrote"]
