@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from flows.launching import import_flows
-from flows.server import provide_prefect_api
+from flows.server import QUIET, provide_prefect_api
 
 RAM_DISK = Path("/dev/shm")
 RAM_DISK_BYTES = 4_000_000_000
@@ -20,6 +20,9 @@ if "TMPDIR" not in os.environ and RAM_DISK.is_dir() and shutil.disk_usage(RAM_DI
     # Stores are synced to the disk file by file; with one in memory nobody waits for it. `TMPDIR=/tmp make test` does.
     os.environ["TMPDIR"] = str(RAM_DISK)
     tempfile.tempdir = None
+
+# A test that needs a server says so; nothing starts one of Prefect's own, which would be there for all tests after it.
+os.environ.update(QUIET)
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
