@@ -58,7 +58,8 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
 
 
 @pytest.fixture(scope="module")
-def client(station: Station) -> Iterator[SyncPrefectClient]:
+def client(station: Station, prefect_api: None) -> Iterator[SyncPrefectClient]:
+    # After `prefect_api`, which else would lose its settings when these give way to what was there before both.
     with temporary_settings(station.client_settings), get_client(sync_client=True) as client:
         yield client
 

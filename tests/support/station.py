@@ -17,12 +17,11 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES
 
-from flows.server import _describe_api, _find_free_port
+from flows.server import QUIET, _describe_api, _find_free_port
 from flows.server_database import copy_kept
 from flows.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-QUIET = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_SERVER_EPHEMERAL_ENABLED": "false"}
 RETRIES = "30"
 """A server on SQLite answers that it is not available while a busy machine holds its database up."""
 
