@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from transforms.dedup.kernels import compile_kernel
+from transforms.dedup.kernels import compile_inline, compile_kernel
 from transforms.dedup.words import Array
 
 Region = tuple[int, int, int, int, int, bool]
@@ -71,7 +71,7 @@ def align_region(a: Array, b: Array, mates: Array, back: Array, region: Region) 
     return best_row, best_column
 
 
-@compile_kernel
+@compile_inline
 def _open_first_row(score: Array, above: Array, trace: Array, drop: int) -> int:
     """Fill the row in which the alignment has only a gap so far; returns the last column in play."""
     score[0] = 0
@@ -86,7 +86,7 @@ def _open_first_row(score: Array, above: Array, trace: Array, drop: int) -> int:
     return last
 
 
-@compile_kernel
+@compile_inline
 def _score_row(
     a: Array,
     b: Array,
@@ -129,7 +129,7 @@ def _score_row(
     return column - low, first, last, top, top_column
 
 
-@compile_kernel
+@compile_inline
 def _score_cell(diagonal: int, up: int, above: int, before: int, left: int) -> tuple[int, int, int, int]:
     """Score one cell; returns its score, those of the gaps that end in it, and where they came from."""
     came = 0

@@ -13,7 +13,7 @@ import numpy as np
 
 from transforms.dedup.extension import FREE
 from transforms.dedup.fingerprints import GUARANTEED_RUN_WORDS, hash_runs
-from transforms.dedup.kernels import compile_kernel
+from transforms.dedup.kernels import compile_inline, compile_kernel
 from transforms.dedup.words import Array
 
 REPORTED_RUN_WORDS: Final = GUARANTEED_RUN_WORDS
@@ -72,7 +72,7 @@ def index_grams(grams: Array) -> Index:
     return heads, following
 
 
-@compile_kernel
+@compile_inline
 def _find_slot(gram: Any, grams: Array, heads: Array) -> int:
     mask = heads.size - 1
     slot = np.int64(gram >> np.uint64(32)) & mask
@@ -170,7 +170,7 @@ def _place_runs(runs: list[tuple[int, int, int]], mates: Array, back: Array) -> 
     return longest
 
 
-@compile_kernel
+@compile_inline
 def _measure_free(mates: Array, back: Array, i: int, j: int, most: int) -> int:
     """Count the words from (i, j) on that no tile has taken on either side."""
     length = 0
