@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     import great_expectations as gx
     import pandas as pd
 
+SOURCE: Final = "winnow"
+"""What the pages call the source of all rows."""
+
 EXAMPLES_PER_PROBLEM: Final = 5
 EXAMPLE_CHARACTERS: Final = 120
 """Longer values are cut in the report: enough to recognise a path or a pattern that went wrong."""
@@ -137,7 +140,8 @@ class _Auditor:
     def __init__(self, context: Any, run_id: str) -> None:
         """Start without a result. All runs of a suite have one name, so the pages see one result of it."""
         self.context = context
-        self.defined: dict[str, tuple[gx.ExpectationSuite, Any]] = {}
+        asset = context.data_sources.get(SOURCE).add_dataframe_asset("rows")
+        self.batches = asset.add_batch_definition_whole_dataframe("rows")
         library = import_great_expectations()
         self.run = library.RunIdentifier(run_name=run_id, run_time=datetime.datetime.now(datetime.UTC))
 
@@ -155,7 +159,7 @@ class _Auditor:
             repeated = _find_repeated_rows(table, rows, hashes)
             last = self._run(table.name, suite, repeated.to_pandas(), table.key)
             results = [merge_results(results, last, count)]
-        return self._keep(table.name, results[0], table.key, count)
+        return self._keep(suite, results[0], table.key, count)
 
     def check_laws(self, name: str, laws: Iterable[pl.DataFrame]) -> list[Problem]:
         """The checks in `laws`, each law an expectation; nothing when there is none."""
@@ -167,18 +171,18 @@ class _Auditor:
             seen = pl.concat([seen, checks.unique("law", maintain_order=True)]).unique("law", maintain_order=True)
         if not results:
             return []
+        suite = build_law_suite(seen)
         if len(results) > 1:
-            last = self._run(name, build_law_suite(seen), spread_laws(seen).head(0), (SUBJECT,))
+            last = self._run(name, suite, spread_laws(seen).head(0), (SUBJECT,))
             results = [merge_results(results, last, count)]
-        return self._keep(name, results[0], (SUBJECT,), count)
+        return self._keep(suite, results[0], (SUBJECT,), count)
 
     def _run(self, name: str, suite: gx.ExpectationSuite, frame: pd.DataFrame, key: Sequence[str]) -> Any:
-        definition = self._define(name, suite)
         # Which rows fail is asked for when some do: it is half of the work.
-        result = self._ask(definition, frame, {"result_format": "BASIC"})
+        result = self._ask(name, suite, frame, {"result_format": "BASIC"})
         if not result.success:
             by_row = {"result_format": "COMPLETE", "unexpected_index_column_names": list(key)}
-            result = self._ask(definition, frame, by_row)
+            result = self._ask(name, suite, frame, by_row)
         if len(result.results) != len(suite.expectations):
             raise RuntimeError(
                 f"Great Expectations answered {len(result.results)} of {len(suite.expectations)} checks of {name}"
@@ -188,42 +192,30 @@ class _Auditor:
             outcome.result = {field: cut_list(value) for field, value in outcome.result.items()}
         return result
 
-    def _ask(self, definition: Any, frame: pd.DataFrame, result_format: Mapping[str, Any]) -> Any:
+    def _ask(self, name: str, suite: gx.ExpectationSuite, frame: pd.DataFrame, result_format: Mapping[str, Any]) -> Any:
+        batch = self.batches.get_batch(batch_parameters={"dataframe": frame})
         # A query would be on a frame that is gone by the time the pages are read.
-        return definition.run(
-            batch_parameters={"dataframe": frame},
-            result_format={**result_format, "return_unexpected_index_query": False},
-            run_id=self.run,
+        result = batch.validate(suite, result_format={**result_format, "return_unexpected_index_query": False})
+        result.meta |= {"run_id": self.run, "validation_time": self.run.run_time}
+        # All frames are of one asset; the pages say which rows they were.
+        result.meta["active_batch_definition"]["data_asset_name"] = name
+        return result
+
+    def _keep(self, suite: gx.ExpectationSuite, result: Any, key: Sequence[str], rows: int) -> list[Problem]:
+        """Put a suite and its result on so many rows where the pages are made from; returns what it finds."""
+        from great_expectations.data_context.types.resource_identifiers import (  # noqa: PLC0415
+            ExpectationSuiteIdentifier,
+            ValidationResultIdentifier,
         )
 
-    def _define(self, name: str, suite: gx.ExpectationSuite) -> Any:
-        """What runs `suite` on frames. Slices share it: defining it twice compares all its expectations."""
-        known, definition = self.defined.get(name, (None, None))
-        if known is not suite:
-            source = self.context.data_sources.get("winnow")
-            assets = {asset.name: asset for asset in source.assets}
-            asset = assets.get(name) or source.add_dataframe_asset(name)
-            data = (
-                asset.batch_definitions[0]
-                if asset.batch_definitions
-                else asset.add_batch_definition_whole_dataframe("rows")
-            )
-            library = import_great_expectations()
-            definition = self.context.validation_definitions.add_or_update(
-                library.ValidationDefinition(name=name, data=data, suite=suite)
-            )
-            self.defined[name] = suite, definition
-        return definition
-
-    def _keep(self, name: str, result: Any, key: Sequence[str], rows: int) -> list[Problem]:
-        """Put `result`, which is about so many rows, where the pages are made from; returns what it finds."""
+        name = suite.name
         found = [_describe_failure(name, outcome, key, rows) for outcome in result.results if not outcome.success]
         if result.success is not (not found):
             raise RuntimeError(f"Great Expectations says success={result.success} for {name}, but gives {found}")
-        store = self.context.validation_results_store
-        [key] = [key for key in store.list_keys() if key.expectation_suite_identifier.name == name]
         prepare_result(result)
-        store.set(key, result)
+        place = ValidationResultIdentifier(ExpectationSuiteIdentifier(name), self.run, f"{SOURCE}-{name}")
+        self.context.suites.add(suite)
+        self.context.validation_results_store.set(place, result)
         return found
 
     def build_pages(self) -> None:
@@ -286,7 +278,7 @@ def _make_context(docs_folder: Path) -> Any:
         progress_bars=ProgressBarsConfig(globally=False),
     )
     context = gx.get_context(mode="ephemeral", project_config=config)
-    context.data_sources.add_pandas("winnow")
+    context.data_sources.add_pandas(SOURCE)
     return context
 
 
