@@ -15,7 +15,10 @@ UV_VERSION := 0.13.9
 run: $(READY)
 	$(BIN)/winnow run
 
-test: $(READY) lint types
+# Kernels compile on one core while mypy has the other.
+test: $(READY)
+	@$(BIN)/python -m tests.support.kernels & kernels=$$!; \
+		$(MAKE) --no-print-directory lint types; checked=$$?; wait $$kernels && exit $$checked
 	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(READY)
