@@ -15,10 +15,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.runner import Runner
-from prefect.settings import temporary_settings
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelling, Scheduled
 
 import flows.ingest
@@ -31,7 +31,7 @@ from flows.settings import Settings
 from flows.storage import Store, lock_store
 from flows.watching import Watch
 from tests.support.corpora import make_words, write_paragraphs
-from tests.support.station import Station, end_process, find_holder, run_station, wait_for_end, wait_until
+from tests.support.station import RETRIES, Station, end_process, find_holder, run_station, wait_for_end, wait_until
 from tests.support.stores import drop_files, find_broken_laws, place_of, settings_for
 from transforms.contracts import RUNS
 
@@ -59,8 +59,9 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
 
 @pytest.fixture(scope="module")
 def client(station: Station, prefect_api: None) -> Iterator[SyncPrefectClient]:
-    # After `prefect_api`, which else would lose its settings when these give way to what was there before both.
-    with temporary_settings(station.client_settings), get_client(sync_client=True) as client:
+    # After `prefect_api`, which else would lose its settings when this one gives way to what was there before both; and
+    # flows that run in this process stay with that server.
+    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: RETRIES}), SyncPrefectClient(station.api_url) as client:
         yield client
 
 

@@ -22,7 +22,7 @@ from flows.server_database import copy_kept
 from flows.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-RETRIES = "30"
+RETRIES = 30
 """A server on SQLite answers that it is not available while a busy machine holds its database up."""
 
 WAIT_SECONDS = 600.0
@@ -45,7 +45,7 @@ class Station:
     @property
     def client_settings(self) -> dict[Any, Any]:
         """For a client in this process."""
-        return {PREFECT_API_URL: self.api_url, PREFECT_CLIENT_MAX_RETRIES: int(RETRIES)}
+        return {PREFECT_API_URL: self.api_url, PREFECT_CLIENT_MAX_RETRIES: RETRIES}
 
     def call(self, *words: str) -> str:
         """Run Prefect's command line to its end."""
@@ -122,7 +122,7 @@ def run_station(settings: Settings, home: Path, **environment: str) -> Iterator[
         "PREFECT_PROFILES_PATH": str(home / "profiles.toml"),
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
-        "PREFECT_CLIENT_MAX_RETRIES": RETRIES,
+        "PREFECT_CLIENT_MAX_RETRIES": str(RETRIES),
         **environment,
     }
     station = Station(settings, home, given)
