@@ -36,8 +36,7 @@ settings.load_profile("winnow")
 
 
 LONGEST = {"test_laws": 0, "test_serving": 1}
-"""Modules of minutes. They come first: at the end the other processes would wait for the one that has them. The laws
-before Prefect, whose threads draw random numbers, which Hypothesis forbids while it draws its own."""
+"""Modules of minutes. They come first: at the end the other processes would wait for the one that has them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
