@@ -1,8 +1,8 @@
 """Garbage collection around imports that leave hundreds of thousands of objects which live as long as the process.
 
 Prefect and Great Expectations are imported into every run. The collector looks through what they made again and again,
-while it is made, whenever a run has made as many objects anew, and last of all when the process ends: a third of the
-imports, and more than a second at the end.
+while it is made, whenever a run has made as many objects anew, and last of all when the process ends: 2 of the 7
+seconds that importing and ending take.
 """
 
 import gc

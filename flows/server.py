@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -269,14 +270,23 @@ def _wait_until_healthy(server: subprocess.Popen[bytes] | None, port: int, log: 
     while time.monotonic() < deadline:
         if server is not None and server.poll() is not None:
             break
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=5) as answer:
-                if answer.status == 200:  # noqa: PLR2004
-                    return
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            time.sleep(POLL_SECONDS)
+        if _ask(port, "health", timeout_seconds=5) == HTTPStatus.OK:
+            return
+        time.sleep(POLL_SECONDS)
     said = log.read_text(encoding="utf-8", errors="replace")[-2000:]
     raise ServerError(f"Prefect's server did not start on 127.0.0.1:{port} (see {log}):\n{said}")
+
+
+def _ask(port: int, what: str, *, timeout_seconds: float) -> int | None:
+    """The status of what a server answers; None when there is no answer."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/{what}", timeout=timeout_seconds) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return None
 
 
 def _stop_server(server: subprocess.Popen[bytes]) -> None:
@@ -315,14 +325,8 @@ def _ask_first(port: int) -> None:
 
     It builds its routes for the first request that is not about its health; the parent still imports meanwhile.
     """
-    while True:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/admin/version", timeout=START_TIMEOUT_SECONDS):
-                return
-        except urllib.error.HTTPError:
-            return
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            time.sleep(POLL_SECONDS)
+    while _ask(port, "admin/version", timeout_seconds=START_TIMEOUT_SECONDS) is None:
+        time.sleep(POLL_SECONDS)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import ExitStack, asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -79,9 +79,9 @@ def lock_before_writing() -> Iterator[None]:
                 yield transaction
 
     used = provide_database_interface().database_config
-    with ExitStack() as stack:
-        if isinstance(used, AioSqliteConfiguration):
-            stack.enter_context(temporary_database_config(LockingConfiguration(used.connection_url)))
+    if isinstance(used, AioSqliteConfiguration):
+        used = LockingConfiguration(used.connection_url)
+    with temporary_database_config(used):
         yield
 
 

@@ -126,9 +126,9 @@ def validate_rows(
             if not part.differences:
                 problems += auditor.check_table(tables[name], part)
         # The schemas were judged above, with a sentence for each difference; their asset is there for the pages.
-        schemas = auditor.check_laws("schema", [_describe_schemas(differences)])
+        schemas = auditor.check_laws([_describe_schemas(differences)])
         problems += [problem for problem in schemas if problem.check == "error"]
-        problems += auditor.check_laws("laws", laws)
+        problems += auditor.check_laws(laws)
         auditor.build_pages()
     make_pages_offline(docs_folder)
     return AuditResult(passed=not problems, problems=tuple(problems))
@@ -153,52 +153,52 @@ class _Auditor:
         results = []
         for part in rows.read(columns):
             hashes.append(part.select(pl.struct(table.key).hash()).to_series())
-            results.append(self._run(table.name, suite, part.to_pandas(), table.key))
+            results.append(self._run(suite, part.to_pandas(), table.key))
         count = sum(part.len() for part in hashes)
         if len(results) != 1:
             repeated = _find_repeated_rows(table, rows, hashes)
-            last = self._run(table.name, suite, repeated.to_pandas(), table.key)
+            last = self._run(suite, repeated.to_pandas(), table.key)
             results = [merge_results(results, last, count)]
         return self._keep(suite, results[0], table.key, count)
 
-    def check_laws(self, name: str, laws: Iterable[pl.DataFrame]) -> list[Problem]:
+    def check_laws(self, laws: Iterable[pl.DataFrame]) -> list[Problem]:
         """The checks in `laws`, each law an expectation; nothing when there is none."""
         results = []
         seen, count = pl.DataFrame(schema=CHECKS), 0
         for checks in regroup(_require_checks(laws)):
             count += checks.height
-            results.append(self._run(name, build_law_suite(checks), spread_laws(checks), (SUBJECT,)))
+            results.append(self._run(build_law_suite(checks), spread_laws(checks), (SUBJECT,)))
             seen = pl.concat([seen, checks.unique("law", maintain_order=True)]).unique("law", maintain_order=True)
         if not results:
             return []
         suite = build_law_suite(seen)
         if len(results) > 1:
-            last = self._run(name, suite, spread_laws(seen).head(0), (SUBJECT,))
+            last = self._run(suite, spread_laws(seen).head(0), (SUBJECT,))
             results = [merge_results(results, last, count)]
         return self._keep(suite, results[0], (SUBJECT,), count)
 
-    def _run(self, name: str, suite: gx.ExpectationSuite, frame: pd.DataFrame, key: Sequence[str]) -> Any:
+    def _run(self, suite: gx.ExpectationSuite, frame: pd.DataFrame, key: Sequence[str]) -> Any:
         # Which rows fail is asked for when some do: it is half of the work.
-        result = self._ask(name, suite, frame, {"result_format": "BASIC"})
+        result = self._ask(suite, frame, {"result_format": "BASIC"})
         if not result.success:
             by_row = {"result_format": "COMPLETE", "unexpected_index_column_names": list(key)}
-            result = self._ask(name, suite, frame, by_row)
+            result = self._ask(suite, frame, by_row)
         if len(result.results) != len(suite.expectations):
             raise RuntimeError(
-                f"Great Expectations answered {len(result.results)} of {len(suite.expectations)} checks of {name}"
+                f"Great Expectations answered {len(result.results)} of {len(suite.expectations)} checks of {suite.name}"
             )
         for outcome in result.results:
             # Of a check that fails everywhere the pages need a few rows, not all of them.
             outcome.result = {field: cut_list(value) for field, value in outcome.result.items()}
         return result
 
-    def _ask(self, name: str, suite: gx.ExpectationSuite, frame: pd.DataFrame, result_format: Mapping[str, Any]) -> Any:
+    def _ask(self, suite: gx.ExpectationSuite, frame: pd.DataFrame, result_format: Mapping[str, Any]) -> Any:
         batch = self.batches.get_batch(batch_parameters={"dataframe": frame})
         # A query would be on a frame that is gone by the time the pages are read.
         result = batch.validate(suite, result_format={**result_format, "return_unexpected_index_query": False})
         result.meta |= {"run_id": self.run, "validation_time": self.run.run_time}
         # All frames are of one asset; the pages say which rows they were.
-        result.meta["active_batch_definition"]["data_asset_name"] = name
+        result.meta["active_batch_definition"]["data_asset_name"] = suite.name
         return result
 
     def _keep(self, suite: gx.ExpectationSuite, result: Any, key: Sequence[str], rows: int) -> list[Problem]:

@@ -3,15 +3,14 @@
 The processes of the suite begin together, and each would compile them all; this does it once, beside mypy.
 """
 
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 
 from flows.warming import compare_few_words
+from tests.unit.parse.parse_helpers import make_sources
 from transforms.contracts.parameters import DerivationParameters
-from transforms.contracts.parsed import SOURCES
 from transforms.documents import derive_documents
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
@@ -19,9 +18,7 @@ SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 
 def read_seeds() -> pl.DataFrame:
     """The sample inbox as files of a run."""
-    found = [(path, path.read_bytes()) for path in sorted(SEEDS.rglob("*")) if path.is_file()]
-    rows = [(str(path), hashlib.sha256(content).hexdigest(), len(content), content) for path, content in found]
-    files = pl.DataFrame(rows, schema=SOURCES, orient="row")
+    files = make_sources({str(path): path.read_bytes() for path in sorted(SEEDS.rglob("*")) if path.is_file()})
     return files.with_columns(ingested_at=pl.lit(datetime(2026, 1, 1, tzinfo=UTC)), run_id=pl.lit("none"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 
 import polars as pl
@@ -10,7 +11,7 @@ from transforms.contracts.parsed import SOURCES
 from transforms.parse import Parsed, parse_sources
 
 
-def make_sources(files: dict[str, bytes]) -> pl.DataFrame:
+def make_sources(files: Mapping[str, bytes]) -> pl.DataFrame:
     rows = [(path, sha256(content).hexdigest(), len(content), content) for path, content in files.items()]
     return pl.DataFrame(rows, schema=SOURCES, orient="row")
 
