@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -42,6 +43,12 @@ LONGEST = {"test_laws": 0, "test_serving": 1}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest modules first."""
     items.sort(key=lambda item: LONGEST.get(item.path.stem, len(LONGEST)))
+
+
+def pytest_collection_finish() -> None:
+    """Never look at what collecting the tests left again: it lives as long as the process, as what is imported does."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

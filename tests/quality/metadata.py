@@ -82,7 +82,8 @@ def find_people(value: str | None) -> list[str]:
     if not value:
         return []
     names = json.loads(value) if value.startswith("[") else [value]
-    return split_names(pl.DataFrame({"value": names}, schema={"value": pl.String}), is_printed=False)["name"].to_list()
+    stated = pl.DataFrame({"value": names}, schema={"value": pl.String}).with_columns(is_printed=pl.lit(value=False))
+    return split_names(stated)["name"].to_list()
 
 
 def read_gold_day(value: str | None) -> date | None:

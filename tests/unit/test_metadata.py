@@ -130,12 +130,12 @@ def test_layouts_of_one_day_agree(day: date) -> None:
     ],
 )
 def test_names_of_a_byline(printed: str, names: list[str]) -> None:
-    assert split_names(pl.DataFrame({"value": [printed]}), is_printed=True)["name"].to_list() == names
+    assert split_names(pl.DataFrame({"value": [printed], "is_printed": [True]}))["name"].to_list() == names
 
 
 def test_a_stated_name_may_be_of_any_script() -> None:
-    stated = pl.DataFrame({"value": ["山田太郎", "Мира Сольберг, Бо Линдквист"]})
-    assert split_names(stated, is_printed=False)["name"].to_list() == ["山田太郎", "Мира Сольберг", "Бо Линдквист"]
+    stated = pl.DataFrame({"value": ["山田太郎", "Мира Сольберг, Бо Линдквист"], "is_printed": [False, False]})
+    assert split_names(stated)["name"].to_list() == ["山田太郎", "Мира Сольберг", "Бо Линдквист"]
 
 
 def test_a_whole_page() -> None:

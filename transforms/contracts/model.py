@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -50,7 +51,7 @@ class Column:
     rules: tuple[Rule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """One dataset: `data/<name>/v<version>/*.parquet`.
 
@@ -75,12 +76,12 @@ class Table:
         """Names in published order."""
         return [column.name for column in self.columns]
 
-    @property
+    @cached_property
     def polars_schema(self) -> pl.Schema:
         """Names and types in published order."""
         return pl.Schema({column.name: column.dtype for column in self.columns})
 
-    @property
+    @cached_property
     def arrow_schema(self) -> pa.Schema:
         """The schema as it stands in every file: each field says what it means and in which unit."""
         physical = self.empty().to_arrow().schema

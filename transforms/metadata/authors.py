@@ -16,7 +16,8 @@ PLACED_RULES: Final = ("html.rel.author", "html.near_headline")
 FOUND_BY_PLACE: Final = ("html.rel.author", "html.class.credit", "html.near_headline")
 FORUM_KINDS: Final = ("discussionforumposting", "question", "qapage")
 """Types of schema.org whose authors sign with the name of an account."""
-ACCOUNT: Final = r"^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.'’ -]{1,30}$"
+ACCOUNT: Final = r"^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.'’ -]+$"
+ACCOUNT_CHARS: Final = 31
 TITLED_OUTLET: Final = r"^(?i:the|le|la|les|el|los|las|il|lo|der|die|das|de|het|o|os|as) "
 
 
@@ -34,16 +35,16 @@ def pick_authors(
     )
     said = _heed_agencies(said)
     as_printed = pl.any_horizontal(pl.col("rule").str.starts_with(rule) for rule in PRINTED_RULES)
-    columns = ["document_id", "line", "rule", "value", "choice"]
-    printed = printed.with_columns(choice=pl.col("choice").cast(pl.Int32) + AFTER_STATED)
-    names = pl.concat(
+    columns = ["document_id", "line", "rule", "value", "choice", "is_printed"]
+    credits_found = pl.concat(
         [
-            _read_accounts(said, stated),
-            split_names(said.filter(~as_printed).select(columns), is_printed=False),
-            split_names(said.filter(as_printed).select(columns), is_printed=True),
-            split_names(printed.select(columns), is_printed=True),
+            said.with_columns(is_printed=as_printed).sort("is_printed", maintain_order=True).select(columns),
+            printed.with_columns(
+                choice=pl.col("choice").cast(pl.Int32) + AFTER_STATED, is_printed=pl.lit(value=True)
+            ).select(columns),
         ]
     )
+    names = pl.concat([_read_accounts(said, stated), split_names(credits_found).drop("is_printed")])
     named = _drop_publishers(names, stated, outlets).with_columns(folded=keep_letters(pl.col("name")))
     distinct = named.unique(["document_id", "choice", "folded"], keep="first", maintain_order=True)
     first = pl.col("choice") == pl.col("choice").min().over("document_id")
@@ -97,7 +98,7 @@ def _read_accounts(said: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
     return (
         said.join(forums, on="document_id", how="semi", maintain_order="left")
         .unique("document_id", keep="first", maintain_order=True)
-        .filter(pl.col("value").str.contains(ACCOUNT))
+        .filter((pl.col("value").str.len_chars() <= ACCOUNT_CHARS) & pl.col("value").str.contains(ACCOUNT))
         .select("document_id", "line", "rule", "value", choice=pl.lit(-1, pl.Int32), name="value")
     )
 

@@ -8,7 +8,8 @@ LINK: Final = r"(?i)\b(?:https?://|www\.)[^\s<>\"'“”‘’«»\[\]{}|\\^`]+"
 EMAIL: Final = (
     r"(?i)\b[a-z0-9][\w.%+-]*@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\.[a-z]{2,}\b"
 )
-HANDLE: Final = r"(?:^|[^\w@./+-])(@[A-Za-z_]\w{1,29})"
+HANDLE: Final = r"(?:^|[^\w@./+-])(@[A-Za-z_]\w+)"
+HANDLE_CHARS: Final = 31
 LABELLED_SITE: Final = r"(?i)^(?:website|web|site|homepage|blog)\s*:\s*((?:[a-z0-9-]+\.)+[a-z]{2,}(?:/\S*)?)$"
 
 LABEL_BYTES: Final = 120
@@ -49,7 +50,7 @@ def _is_labelled() -> pl.Expr:
 
 def _collect(found: pl.DataFrame, field: str) -> pl.DataFrame:
     values = found.explode("value", empty_as_null=False).drop_nulls("value")
-    value = pl.col("value").str.extract(r"(@\w+)") if field == "handles" else _trim("value")
+    value = pl.col("value").str.extract(r"(@\w+)").str.head(HANDLE_CHARS) if field == "handles" else _trim("value")
     return values.select("document_id", field=pl.lit(field), value=value)
 
 

@@ -147,6 +147,13 @@ def read_times(printed: pl.DataFrame) -> pl.DataFrame:
     (year, month, day, minute or second; null with it) and `is_update` (only a time of update is printed). A printed
     zone or offset is applied; a time without one is taken as UTC.
     """
+    if printed.is_empty():
+        # The names of months in 67 languages take a tenth of a second to build, whatever there is to read.
+        return printed.with_columns(
+            published_at=pl.lit(None, pl.Datetime("us", "UTC")),
+            published_precision=pl.lit(None, pl.String),
+            is_update=pl.lit(value=False),
+        )
     # Compatibility forms are full-width digits and colons, which Chinese and Japanese pages print.
     # Lower-casing the Turkish capital I with a dot leaves the dot behind as a combining character.
     folded = (

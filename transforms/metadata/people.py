@@ -83,12 +83,16 @@ AUTHOR_RULES: Final = (
 """Rules of `clean` whose lines name the authors; end credits and agency lines name helpers and suppliers."""
 
 
-def split_names(credit_lines: pl.DataFrame, *, is_printed: bool) -> pl.DataFrame:
+def split_names(credit_lines: pl.DataFrame) -> pl.DataFrame:
     """One row per person named in `value`, in order; the other columns of the row are repeated beside `name`.
 
-    Honorifics, degrees, roles, affiliations and agencies are left out, and what follows a role behind a comma. A
-    printed credit needs a name of two words or more; one that markup states may be a single one.
+    Honorifics, degrees, roles, affiliations and agencies are left out, and what follows a role behind a comma. A credit
+    that `is_printed` needs a name of two words or more; one that markup states may be a single one.
     """
+    if credit_lines.is_empty():
+        # The patterns take a tenth of a second to build, whatever there is to read.
+        return credit_lines.with_columns(name=pl.lit(""))
+    is_printed = pl.col("is_printed")
     value = pl.col("value").str.replace_all(r"\s+", " ").str.strip_chars()
     if "rule" in credit_lines.columns:
         is_inverted = pl.col("rule").str.contains(INVERTED_RULES)
@@ -102,8 +106,8 @@ def split_names(credit_lines: pl.DataFrame, *, is_printed: bool) -> pl.DataFrame
         .str.replace(HELPER, "")
         .str.replace_all(EAST_ASIAN_CREDIT, "")
     )
-    if is_printed:
-        value = value.str.replace(REST, "").str.replace(rf"^(.*\s(?:and|AND|&)\s+{p.PERSON})\s*,.*$", "$1")
+    shortened = value.str.replace(REST, "").str.replace(rf"^(.*\s(?:and|AND|&)\s+{p.PERSON})\s*,.*$", "$1")
+    value = pl.when(is_printed).then(shortened).otherwise(value)
     parts = (
         credit_lines.with_row_index("credit")
         .with_columns(name=value.str.replace_all(SEPARATOR, "\n").str.replace_all(COMMA, "\n,").str.split("\n"))
@@ -116,7 +120,7 @@ def split_names(credit_lines: pl.DataFrame, *, is_printed: bool) -> pl.DataFrame
     named = parts.with_columns(run=run).with_columns(
         is_ended=is_role.cast(pl.UInt32).cum_sum().over("credit", "run") > 0
     )
-    return named.filter(~pl.col("is_ended") & is_person(pl.col("name"), may_be_single=not is_printed)).drop(
+    return named.filter(~pl.col("is_ended") & is_person(pl.col("name"), may_be_single=~is_printed)).drop(
         "credit", "follows", "run", "is_ended"
     )
 

@@ -56,18 +56,22 @@ EAST_ASIAN_DESK: Final = r"(?:部|局|社|室|班|新聞|新闻|通信|通讯|�
 INITIALED: Final = r"(?:\p{Lu}\.[ -]?)+"
 WORD: Final = rf"(?:{INITIALED}|\p{{Lu}}[\p{{L}}\p{{M}}'’ʻʼ.\-]*|[dDlLO]['’]\p{{Lu}}[\p{{L}}\p{{M}}'’\-]*)"
 CASED_NAME: Final = rf"^{WORD}(?: (?:{p.NAME_PARTICLE}|{WORD})){{0,3}} ?{WORD}(?:,? (?:Jr|Sr|II|III|IV)\.?)?$"
-UNCASED_NAME: Final = r"^[\p{L}\p{M}'’.\- ]{2,60}$"
-"""Scripts without case have no shape but their length: no sentence, no figures."""
+UNCASED_NAME: Final = r"^[\p{L}\p{M}'’.\- ]+$"
+UNCASED_CHARS: Final = (2, 60)
+"""Scripts without case have no shape but their length: no sentence, no figures. Lengths are no part of the patterns: a
+count behind a Unicode class is what takes longest to build."""
 CASED: Final = r"[\p{Lu}\p{Ll}]"
-LOWERED: Final = r"^[\p{Ll}'’\-]{2,20} [\p{Ll}'’\-]{2,20}$"
+LOWERED: Final = r"^[\p{Ll}'’\-]{2,} [\p{Ll}'’\-]{2,}$"
+LOWERED_CHARS: Final = (5, 41)
 """Full names that a form took down without capitals."""
-SINGLE: Final = r"^\p{Lu}\p{Ll}[\p{L}\p{M}'’\-]{1,20}$"
+SINGLE: Final = r"^\p{Lu}\p{Ll}[\p{L}\p{M}'’\-]+$"
+SINGLE_CHARS: Final = (3, 22)
 CAPITALS: Final = r"^[\p{Lu}.&\-]{1,6}$"
 """One short word in capitals is an abbreviation, and abbreviations name agencies."""
 MOST_WORDS: Final = 6
 
 
-def is_person(name: pl.Expr, *, may_be_single: bool) -> pl.Expr:
+def is_person(name: pl.Expr, *, may_be_single: pl.Expr) -> pl.Expr:
     """Whether `name` (white space collapsed, honorifics and credits gone) is shaped like the name of a person.
 
     A name of one word counts only where `may_be_single`: markup that has a field for authors may hold it, a line of
@@ -76,13 +80,14 @@ def is_person(name: pl.Expr, *, may_be_single: bool) -> pl.Expr:
     words = name.str.count_matches(" ") + 1
     east_asian = name.str.contains(EAST_ASIAN_NAME) & ~name.str.contains(EAST_ASIAN_DESK)
     cased = name.str.contains(CASED_NAME) & (words > 1)
-    uncased = ~name.str.contains(CASED) & ~name.str.contains(EAST_ASIAN) & name.str.contains(UNCASED_NAME)
-    shaped = cased | east_asian | uncased
-    if not may_be_single:
-        shaped = shaped & ~name.str.contains(rf"(?i){p.NOT_A_NAME}")
-    else:
-        shaped = shaped | name.str.contains(SINGLE) | name.str.contains(LOWERED)
-    return shaped & (words <= MOST_WORDS) & ~is_group(name)
+    uncased = ~name.str.contains(CASED) & ~name.str.contains(EAST_ASIAN) & _is_shaped(name, UNCASED_NAME, UNCASED_CHARS)
+    shaped = (cased | east_asian | uncased) & (may_be_single | ~name.str.contains(rf"(?i){p.NOT_A_NAME}"))
+    single = _is_shaped(name, SINGLE, SINGLE_CHARS) | _is_shaped(name, LOWERED, LOWERED_CHARS)
+    return (shaped | (may_be_single & single)) & (words <= MOST_WORDS) & ~is_group(name)
+
+
+def _is_shaped(name: pl.Expr, pattern: str, chars: tuple[int, int]) -> pl.Expr:
+    return name.str.len_chars().is_between(*chars) & name.str.contains(pattern)
 
 
 def is_group(name: pl.Expr) -> pl.Expr:

@@ -18,7 +18,7 @@ GROUPS = [
 @pytest.mark.parametrize("name", GROUPS)
 @pytest.mark.parametrize("is_printed", [True, False])
 def test_who_signs_without_being_a_person_is_no_author(name: str, is_printed: bool) -> None:
-    assert split_names(pl.DataFrame({"value": [name]}), is_printed=is_printed).is_empty()
+    assert split_names(pl.DataFrame({"value": [name], "is_printed": [is_printed]})).is_empty()
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_who_signs_without_being_a_person_is_no_author(name: str, is_printed: bo
     ],
 )
 def test_names_that_markup_states(stated: str, names: list[str]) -> None:
-    assert split_names(pl.DataFrame({"value": [stated]}), is_printed=False)["name"].to_list() == names
+    assert split_names(pl.DataFrame({"value": [stated], "is_printed": [False]}))["name"].to_list() == names
 
 
 def test_bibliographic_tags_put_the_family_name_first() -> None:
-    stated = pl.DataFrame({"value": ["Solberg, Mira K."], "rule": ["html.meta.citation_author"]})
-    assert split_names(stated, is_printed=False)["name"].to_list() == ["Mira K. Solberg"]
+    stated = pl.DataFrame({"value": ["Solberg, Mira K."], "rule": ["html.meta.citation_author"], "is_printed": [False]})
+    assert split_names(stated)["name"].to_list() == ["Mira K. Solberg"]
