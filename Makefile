@@ -15,11 +15,12 @@ UV_VERSION := 0.13.9
 run: $(READY)
 	$(BIN)/winnow run
 
-# Kernels compile on one core while mypy has the other.
+# Kernels compile on one core while mypy has the other. One process of tests more than there are cores has them at work
+# while another waits for a server.
 test: $(READY)
 	@$(BIN)/python -m tests.support.kernels & kernels=$$!; \
 		$(MAKE) --no-print-directory lint types; checked=$$?; wait $$kernels && exit $$checked
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .

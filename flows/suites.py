@@ -10,6 +10,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -170,6 +171,7 @@ def _meta(check: str, sentence: str) -> dict[str, str]:
     return {"check": check, "sentence": sentence}
 
 
+@cache
 def import_great_expectations() -> Any:
     """The module; the first call takes seconds."""
     with warnings.catch_warnings():
@@ -179,7 +181,36 @@ def import_great_expectations() -> Any:
         )
         import great_expectations  # noqa: PLC0415
         import great_expectations.expectations  # noqa: PLC0415
+        from great_expectations.expectations.expectation import Expectation  # noqa: PLC0415
+    _describe_once(Expectation)
     return great_expectations
+
+
+def _describe_once(expectation: Any) -> None:
+    """Let the keywords of an expectation be read from one description of it.
+
+    Great Expectations describes an expectation anew for each keyword that it looks up, some fifteen times in a row for
+    each metric of each check: a quarter of an audit. Within one reading of its keywords nothing of it changes.
+    """
+    describe, read = expectation.configuration.fget, expectation._get_runtime_kwargs
+    described: dict[int, Any] = {}
+
+    @wraps(describe)
+    def describe_once(self: Any) -> Any:
+        return described[id(self)] if id(self) in described else describe(self)
+
+    @wraps(read)
+    def read_keywords(self: Any, runtime_configuration: Any = None) -> Any:
+        if id(self) in described:
+            return read(self, runtime_configuration)
+        described[id(self)] = describe(self)
+        try:
+            return read(self, runtime_configuration)
+        finally:
+            del described[id(self)]
+
+    expectation.configuration = property(describe_once)
+    expectation._get_runtime_kwargs = read_keywords
 
 
 @contextmanager

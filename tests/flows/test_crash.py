@@ -24,8 +24,8 @@ from transforms.contracts import ARTICLES, TABLES
 pytestmark = pytest.mark.usefixtures("prefect_api")
 
 SEED = 20261122
-KILLS_ANYWHERE = 4
-KILLS_WHILE_PUBLISHING = 4
+KILLS_ANYWHERE = 3
+KILLS_WHILE_PUBLISHING = 3
 
 
 def run_flow(inbox: str, data: str) -> None:

@@ -143,7 +143,7 @@ def test_a_run_without_a_new_text_writes_no_segment(settings: Settings) -> None:
 def test_many_runs_fold_segments_and_leave_none_behind(tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
     counts = []
-    for number in range(2 * SEGMENTS_AT_MOST + 2):
+    for number in range(SEGMENTS_AT_MOST + 4):
         words = make_words(100 + number, 40) + ARTICLE[10 * number : 10 * number + 60]
         take(settings, {f"{number:02d}.txt": write_paragraphs(words)})
         counts.append(len(open_index(Store(settings.data)).segments))

@@ -455,3 +455,31 @@ def test_a_slice_that_cannot_be_checked_is_an_error_of_the_table(tmp_path: Path)
     result = validate_rows({"articles": TableRows((), read)}, [], "run", tmp_path / "docs")
     assert "could not check" in find_problem(result, "articles", "error").sentence
     assert not result.passed
+
+
+def test_an_expectation_is_described_once_to_read_its_keywords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Great Expectations reads them; when it describes once by itself, `_describe_once` can go."""
+    from great_expectations.expectations.expectation import Expectation
+
+    described = 0
+    describe = Expectation.dict
+
+    def count(self: Expectation, **options: Any) -> dict[str, Any]:
+        nonlocal described
+        described += 1
+        return describe(self, **options)
+
+    monkeypatch.setattr(Expectation, "dict", count)
+    expectation: Any = next(
+        check for check in build_suite(ARTICLES).expectations if "min_value" in type(check).__fields__
+    )
+    how = {"result_format": "COMPLETE"}
+    described = 0
+    read = expectation._get_runtime_kwargs(how)
+    assert described == 1
+    reading_anew: Any = Expectation._get_runtime_kwargs
+    assert reading_anew.__wrapped__(expectation, how) == read
+    assert described > 2
+    # Nothing is held on to: what changes afterwards is read as it is then.
+    expectation.min_value = -5
+    assert expectation._get_runtime_kwargs(how)["min_value"] == -5

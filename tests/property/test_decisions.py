@@ -79,7 +79,7 @@ def ranked_documents(draw: st.DrawFn) -> tuple[list[int], dict[tuple[int, int], 
     return word_counts, shared
 
 
-@settings(max_examples=count_examples(150))
+@settings(max_examples=count_examples(100))
 @given(ranked_documents(), PARAMETERS, st.randoms(use_true_random=False))
 def test_the_kernel_reads_the_rule_as_it_is_written(
     documents: tuple[list[int], dict[tuple[int, int], list[Run]]], parameters: DedupParameters, shuffler: Any
@@ -441,7 +441,7 @@ def replay(world: World, parameters: DedupParameters) -> Iterator[tuple[World, H
         yield World(world.lengths, world.shared, world.contents, world.runs[: number + 1]), held
 
 
-@settings(max_examples=count_examples(40))
+@settings(max_examples=count_examples(25))
 @given(worlds(), PARAMETERS)
 def test_decisions_are_what_the_rule_says(world: World, parameters: DedupParameters) -> None:
     """Whatever came before, after each run: relation, partners and coverage of every document, copies and versions."""
@@ -451,7 +451,7 @@ def test_decisions_are_what_the_rule_says(world: World, parameters: DedupParamet
         assert dict(list_answers(held.decisions)) == answers
 
 
-@settings(max_examples=count_examples(40))
+@settings(max_examples=count_examples(25))
 @given(worlds(), PARAMETERS)
 def test_step_by_step_is_all_at_once(world: World, parameters: DedupParameters) -> None:
     """Decisions with their reasons, and the overlaps held, do not tell how the documents came."""
@@ -461,7 +461,7 @@ def test_step_by_step_is_all_at_once(world: World, parameters: DedupParameters) 
         assert_frame_equal(held.overlaps, at_once.overlaps, check_exact=True)
 
 
-@settings(max_examples=count_examples(20))
+@settings(max_examples=count_examples(15))
 @given(worlds(), PARAMETERS)
 def test_a_run_with_nothing_new_changes_nothing(world: World, parameters: DedupParameters) -> None:
     for so_far, held in replay(world, parameters):
@@ -470,7 +470,7 @@ def test_a_run_with_nothing_new_changes_nothing(world: World, parameters: DedupP
         assert_frame_equal(again.overlaps, held.overlaps, check_exact=True)
 
 
-@settings(max_examples=count_examples(40))
+@settings(max_examples=count_examples(25))
 @given(worlds(), PARAMETERS, st.data())
 def test_a_document_derived_again_is_decided_as_if_it_had_never_been_otherwise(
     world: World, parameters: DedupParameters, data: st.DataObject
