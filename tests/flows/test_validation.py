@@ -16,9 +16,9 @@ from lxml import html
 
 import flows.validation
 from flows.data_docs import STYLESHEET_NAME, make_pages_offline
-from flows.suites import WITHOUT_VALUE, build_suite, list_slim_columns, spread_laws
+from flows.suites import OUT_OF_BOUNDS, WITHOUT_VALUE, build_suite, list_slim_columns, spread_laws
 from flows.validation import AuditResult, Problem, TableRows, validate_rows
-from transforms.contracts import ARTICLES, OVERLAPS, RAW, REJECTS, REMOVED, TABLES, Table
+from transforms.contracts import ARTICLES, OVERLAPS, RAW, REJECTS, REMOVED, TABLES, Between, Column, Table
 from transforms.laws import CHECKS
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -162,11 +162,10 @@ def test_good_and_empty_frames_pass_without_a_warning(good: tuple[AuditResult, P
     [
         ("not null", "a required column", [make_id(1)], "text"),
         ("matches", "language", [make_id(2), make_id(10)], "English\n"),
-        ("between", "coverage", [make_id(3)], "1.5"),
+        ("between", "bounds", [make_id(3), make_id(8)], "coverage is 1.5, not from 0 to 1"),
         ("one of", "kind", [make_id(4)], "gossip"),
         ("unique key", "document_id", [make_id(6), make_id(6)], make_id(6)),
         ("matches", "document_id", [SCRIPT], SCRIPT),
-        ("between", "source_path", [make_id(8)], "0"),
         ("matches", "text_sha256", [make_id(9)], "0" * 64 + "\n"),
     ],
 )
@@ -181,7 +180,7 @@ def test_a_faulty_row_is_named_with_its_value(
 
 
 def test_nothing_else_is_found_in_articles(bad: tuple[AuditResult, Path]) -> None:
-    assert sum(problem.table == "articles" for problem in bad[0].problems) == 8
+    assert sum(problem.table == "articles" for problem in bad[0].problems) == 7
 
 
 def test_compound_keys_count_equal_rows_nulls_included(bad: tuple[AuditResult, Path]) -> None:
@@ -261,10 +260,12 @@ def test_the_suite_holds_every_rule_of_the_contract(table: Table) -> None:
     suite = build_suite(table)
     checks = [(expectation.meta or {})["check"] for expectation in suite.expectations]
     assert checks.count("not null") == 1
-    rules = sum(len(column.rules) for column in table.columns)
-    assert sum(checks.count(check) for check in ("one of", "matches", "between")) == rules
+    rules = [rule for column in table.columns for rule in column.rules]
+    bounds = [rule for rule in rules if isinstance(rule, Between)]
+    assert checks.count("one of") + checks.count("matches") == len(rules) - len(bounds)
+    assert checks.count("between") == bool(bounds)
     assert (checks.count("columns"), checks.count("unique key")) == (1, 1)
-    assert len(checks) == checks.count("not null") + rules + 2
+    assert len(checks) == 3 + len(rules) - len(bounds) + bool(bounds)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -278,9 +279,45 @@ def test_each_column_that_must_have_a_value_is_missed(table: Table) -> None:
     assert slim[WITHOUT_VALUE].to_list() == [", ".join(required)]
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "rule"),
+    [
+        pytest.param(table, column, rule, id=f"{table.name}.{column.name}")
+        for table in TABLES
+        for column in table.columns
+        for rule in column.rules
+        if isinstance(rule, Between)
+    ],
+)
+def test_each_bound_is_held(table: Table, column: Column, rule: Between) -> None:
+    """The values at the bounds pass, those beyond are told with their measure; no value is none beyond."""
+    edges = [bound for bound in (rule.low, rule.high) if bound is not None]
+    beyond = [bound - 1 for bound in [rule.low] if bound] + [bound + 1 for bound in [rule.high] if bound is not None]
+    kept = [make_value(column.dtype, measure) for measure in edges]
+    broken = [make_value(column.dtype, measure) for measure in beyond]
+    values = pl.Series(column.name, [None, *kept, *broken], column.dtype)
+    frame = table.empty().clear(values.len()).with_columns(values).select(list_slim_columns(table))
+    told = frame[OUT_OF_BOUNDS].to_list()
+    assert told[: 1 + len(kept)] == [None] * (1 + len(kept))
+    for measure, sentence in zip(beyond, told[1 + len(kept) :], strict=True):
+        assert re.search(rf"\b{column.name}\b.* is {measure:g}(\.0)?, not ", sentence), sentence
+
+
+def make_value(dtype: pl.DataType, measure: float) -> Any:
+    """A value of the type with this length, or the number itself."""
+    match dtype:
+        case pl.String():
+            return "x" * int(measure)
+        case pl.Binary():
+            return b"x" * int(measure)
+        case pl.List():
+            return [None] * int(measure)
+    return measure if dtype.is_float() else int(measure)
+
+
 def test_slim_frames_hold_lengths_and_plain_timestamps() -> None:
     frame = make_articles(2).select(list_slim_columns(ARTICLES)).to_pandas()
-    assert list(frame.columns) == [*ARTICLES.column_names, WITHOUT_VALUE]
+    assert list(frame.columns) == [*ARTICLES.column_names, WITHOUT_VALUE, OUT_OF_BOUNDS]
     assert frame["text"].tolist() == [27, 27]
     assert frame["blocks"].tolist() == [1, 1]
     assert frame["document_id"].tolist() == [make_id(0), make_id(1)]
@@ -471,7 +508,7 @@ def test_an_expectation_is_described_once_to_read_its_keywords(monkeypatch: pyte
 
     monkeypatch.setattr(Expectation, "dict", count)
     expectation: Any = next(
-        check for check in build_suite(ARTICLES).expectations if "min_value" in type(check).__fields__
+        check for check in build_suite(ARTICLES).expectations if "value_set" in type(check).__fields__
     )
     how = {"result_format": "COMPLETE"}
     described = 0
@@ -481,5 +518,5 @@ def test_an_expectation_is_described_once_to_read_its_keywords(monkeypatch: pyte
     assert reading_anew.__wrapped__(expectation, how) == read
     assert described > 2
     # Nothing is held on to: what changes afterwards is read as it is then.
-    expectation.min_value = -5
-    assert expectation._get_runtime_kwargs(how)["min_value"] == -5
+    expectation.value_set = ["gossip"]
+    assert expectation._get_runtime_kwargs(how)["value_set"] == ["gossip"]
