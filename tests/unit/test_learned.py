@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.unit.test_clean import BODY, MORE_BODY, make_lines
 from transforms.clean import classify_lines
 from transforms.clean.learned import LONG_LINE_WORDS
-from transforms.contracts.parameters import CleanParameters, OperatingPoint
+from transforms.contracts.parameters import OPERATING_POINTS, CleanParameters, OperatingPoint
 from transforms.contracts.vocabulary import BODY_KINDS
 from transforms.linemodel.model import MODEL_NAME, LineModel, load_line_model
 from transforms.linemodel.trees import MOST_SCORE, SCORE_UNITS
@@ -72,9 +72,13 @@ def test_pages_with_markup_are_left_to_it() -> None:
     assert not any(map(is_models, rules_of(lines, CLEAN)))
 
 
-def test_a_language_that_training_did_not_see_is_left_to_the_rules() -> None:
+def test_a_language_that_training_did_not_see_is_judged_as_at_the_conservative_point() -> None:
     sentence = "灯台は五月三日に移設され、港の明かりは三週間だけ消えるという話を港湾局の担当者が火曜日に語った。"
-    assert not any(map(is_models, rules_of(make_lines(*[sentence] * 6, "会社案内", "採用情報", "お問合せ先"), CLEAN)))
+    unseen = make_lines(*[sentence * 2] * 6, "会社案内", "採用情報", "お問合せ先")
+    seen = make_lines(*BODY, *MENU, *MORE_BODY)
+    cautious_alone = replace(load_line_model(), thresholds={"conservative": MOST_SCORE, "clean": -MOST_SCORE})
+    assert [is_models(rule) for rule in rules_of(unseen, CLEAN, cautious_alone)] == [False] * 6 + [True] * 3
+    assert not any(map(is_models, rules_of(seen, CLEAN, cautious_alone)))
 
 
 def keep_first_words(model: LineModel) -> LineModel:
@@ -111,7 +115,9 @@ def test_what_the_model_takes_out_was_open(lines: list[str]) -> None:
     """It takes out lines that the rules keep, names itself, and touches no line that they take out."""
     frame = make_lines(*lines)
     judged = classify_lines(frame, CLEAN)
-    ruled = classify_lines(frame, CLEAN, replace(load_line_model(), thresholds={"clean": -MOST_SCORE}))
+    ruled = classify_lines(
+        frame, CLEAN, replace(load_line_model(), thresholds=dict.fromkeys(OPERATING_POINTS, -MOST_SCORE))
+    )
     for after, before in zip(judged.iter_rows(named=True), ruled.iter_rows(named=True), strict=True):
         if is_models(after["rule"]):
             assert after["kind"] in ("navigation", "promo")

@@ -54,7 +54,11 @@ def measure_lines(lines: pl.DataFrame, shapes: Shapes) -> pl.DataFrame:
         )
         .with_columns(
             twins=pl.col("twins").first().over("document_id", "key"),
-            is_wrapped=pl.col("is_lower").mean().over("document_id") > WRAPPED_SHARE,
+            is_wrapped=(pl.col("is_lower").mean().over("document_id") > WRAPPED_SHARE)
+            & (
+                (pl.col("chars") * (pl.col("chars") > WRAPPED_CHARS)).sum().over("document_id")
+                < UNWRAPPED_SHARE * pl.col("chars").sum().over("document_id")
+            ),
         )
         .with_columns(copies=pl.len().over("twins").cast(pl.UInt32))
     )
@@ -65,8 +69,11 @@ NAMES_CHARS: Final = 120
 """Longest line that is read as a name, and as a list of names."""
 
 WRAPPED_SHARE: Final = 0.25
-"""Share of lines that start in lower case above which a text is taken as hard-wrapped: its lines are no paragraphs, so
-nothing is concluded from the shape of a line. Scraped pages stay under .05."""
+WRAPPED_CHARS: Final = 100
+UNWRAPPED_SHARE: Final = 0.2
+"""A text is taken as hard-wrapped when more than WRAPPED_SHARE of its lines start in lower case and lines longer than
+WRAPPED_CHARS hold less than UNWRAPPED_SHARE of it: its lines are no paragraphs then, so nothing is concluded from the
+shape of a line. Whole pages with their menus can have as many lower-case lines, and paragraphs on a line each."""
 
 
 def look_back(column: str, steps: int = 1) -> pl.Expr:
