@@ -96,9 +96,12 @@ def _expect_bounds(table: Table) -> list[Any]:
     if not bounded:
         return []
     expect = import_great_expectations().expectations
-    said = [f"{_name_measure(column)} must be {describe_bounds(rule.low, rule.high)}" for column, rule in bounded]
+    measures: dict[str, list[str]] = {}
+    for column, rule in bounded:
+        measures.setdefault(describe_bounds(rule.low, rule.high), []).append(_name_measure(column))
+    said = "; ".join(f"{bounds} must be {', '.join(names)}" for bounds, names in measures.items())
     meta = _meta("between", "a value is out of its bounds")
-    return [expect.ExpectColumnValuesToBeNull(column=OUT_OF_BOUNDS, meta=meta, description="; ".join(said))]
+    return [expect.ExpectColumnValuesToBeNull(column=OUT_OF_BOUNDS, meta=meta, description=said)]
 
 
 def _list_bounded(table: Table) -> list[tuple[Column, Between]]:
