@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -32,19 +33,22 @@ START_SECONDS: Final = 60
 READS: Final = 5
 
 
+PORTS: Final = range(11_000, 22_000)
+"""With those ten thousand above them, under the ports that systems give to outgoing connections (32,768 or 49,152 and
+up): between looking and listening none of them is taken by a connection of another test."""
+
+
 def find_free_ports(count: int) -> list[int]:
     """Ports that nobody listens on, nor ten thousand above them, where the server's other half goes."""
     found: list[int] = []
-    while len(found) < count:
-        with closing(socket.socket()) as probe, closing(socket.socket()) as other:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-            if port + 10_000 > 65_000:
-                continue
-            with suppress(OSError):
-                other.bind(("127.0.0.1", port + 10_000))
-                found.append(port)
-    return found
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        with suppress(OSError), closing(socket.socket()) as probe, closing(socket.socket()) as other:
+            probe.bind(("127.0.0.1", port))
+            other.bind(("127.0.0.1", port + 10_000))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise AssertionError(f"of the ports {PORTS} {len(found)} are free, {count} are needed")
 
 
 def name_endpoint(port: int) -> dict[str, str]:
