@@ -55,7 +55,7 @@ def build_suite(table: Table) -> gx.ExpectationSuite:
                 description=f"every row must have a value in {required}",
             ),
             *_expect_bounds(table),
-            *(_expect_rule(column, rule) for column in table.columns for rule in column.rules if is_single(rule)),
+            *(_expect_rule(column, rule) for column in table.columns for rule in column.rules if _is_single(rule)),
         ]
         suite: gx.ExpectationSuite = library.ExpectationSuite(
             name=table.name, expectations=expectations, notes=f"{table.description} Grain: {table.grain}."
@@ -72,7 +72,7 @@ def _expect_unique_key(table: Table) -> Any:
     return expect.ExpectCompoundColumnsToBeUnique(column_list=list(table.key), ignore_row_if="never", meta=meta)
 
 
-def is_single(rule: Rule) -> bool:
+def _is_single(rule: Rule) -> bool:
     """Whether a rule is a check of its own; those of bounds are one check a table."""
     return not isinstance(rule, Between)
 
@@ -99,7 +99,7 @@ def _expect_bounds(table: Table) -> list[Any]:
     measures: dict[str, list[str]] = {}
     for column, rule in bounded:
         measures.setdefault(describe_bounds(rule.low, rule.high), []).append(_name_measure(column))
-    said = "; ".join(f"{bounds} must be {', '.join(names)}" for bounds, names in measures.items())
+    said = "; ".join(f"{', '.join(names)} must be {bounds}" for bounds, names in measures.items())
     meta = _meta("between", "a value is out of its bounds")
     return [expect.ExpectColumnValuesToBeNull(column=OUT_OF_BOUNDS, meta=meta, description=said)]
 
