@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from flows.catalog import describe_bounds, find_length_unit
-from transforms.contracts import Between, Column, Matches, OneOf, Rule, Table
+from transforms.contracts import Between, Column, Matches, OneOf, Table
 
 if TYPE_CHECKING:
     import great_expectations as gx
@@ -54,8 +54,13 @@ def build_suite(table: Table) -> gx.ExpectationSuite:
                 meta=_meta("not null", "a required column has no value"),
                 description=f"every row must have a value in {required}",
             ),
-            *_expect_bounds(table),
-            *(_expect_rule(column, rule) for column in table.columns for rule in column.rules if _is_single(rule)),
+            _expect_bounds(table),
+            *(
+                _expect_rule(column, rule)
+                for column in table.columns
+                for rule in column.rules
+                if not isinstance(rule, Between)
+            ),
         ]
         suite: gx.ExpectationSuite = library.ExpectationSuite(
             name=table.name, expectations=expectations, notes=f"{table.description} Grain: {table.grain}."
@@ -72,12 +77,7 @@ def _expect_unique_key(table: Table) -> Any:
     return expect.ExpectCompoundColumnsToBeUnique(column_list=list(table.key), ignore_row_if="never", meta=meta)
 
 
-def _is_single(rule: Rule) -> bool:
-    """Whether a rule is a check of its own; those of bounds are one check a table."""
-    return not isinstance(rule, Between)
-
-
-def _expect_rule(column: Column, rule: Rule) -> Any:
+def _expect_rule(column: Column, rule: OneOf | Matches) -> Any:
     expect = import_great_expectations().expectations
     match rule:
         case OneOf(values):
@@ -87,21 +87,17 @@ def _expect_rule(column: Column, rule: Rule) -> Any:
             meta = _meta("matches", f"{column.name} does not match {pattern} as a whole")
             # Not ^ and $: the latter lets a line break at the end pass.
             return expect.ExpectColumnValuesToMatchRegex(column=column.name, regex=rf"\A(?:{pattern})\Z", meta=meta)
-    raise ValueError(f"{rule} of {column.name} is no check of its own")
 
 
-def _expect_bounds(table: Table) -> list[Any]:
-    """The one check of all bounds, where a table has any."""
-    bounded = _list_bounded(table)
-    if not bounded:
-        return []
+def _expect_bounds(table: Table) -> Any:
+    """The one check of all bounds."""
     expect = import_great_expectations().expectations
     measures: dict[str, list[str]] = {}
-    for column, rule in bounded:
+    for column, rule in _list_bounded(table):
         measures.setdefault(describe_bounds(rule.low, rule.high), []).append(_name_measure(column))
     said = "; ".join(f"{', '.join(names)} must be {bounds}" for bounds, names in measures.items())
     meta = _meta("between", "a value is out of its bounds")
-    return [expect.ExpectColumnValuesToBeNull(column=OUT_OF_BOUNDS, meta=meta, description=said)]
+    return expect.ExpectColumnValuesToBeNull(column=OUT_OF_BOUNDS, meta=meta, description=said)
 
 
 def _list_bounded(table: Table) -> list[tuple[Column, Between]]:
@@ -120,16 +116,16 @@ def list_slim_columns(table: Table) -> list[pl.Expr]:
     held against a vocabulary or a pattern. Timestamps become naive UTC. Great Expectations hashes the whole frame
     before it starts, and lists, time zones and long texts are what makes that slow.
     """
-    said: dict[str, list[pl.Expr]] = {
-        WITHOUT_VALUE: [_name_missing(column) for column in _list_required(table)],
-        OUT_OF_BOUNDS: [_describe_outlier(column, rule) for column, rule in _list_bounded(table)],
-    }
-    joined = [
-        pl.concat_str(parts, separator=", ", ignore_nulls=True).replace("", None).alias(name)
-        for name, parts in said.items()
-        if parts
+    return [
+        *(_slim_column(table, column) for column in table.columns),
+        _join_said(_name_missing(column) for column in _list_required(table)).alias(WITHOUT_VALUE),
+        _join_said(_describe_outlier(column, rule) for column, rule in _list_bounded(table)).alias(OUT_OF_BOUNDS),
     ]
-    return [*(_slim_column(table, column) for column in table.columns), *joined]
+
+
+def _join_said(parts: Iterable[pl.Expr]) -> pl.Expr:
+    """What is said of a row in one text, null where nothing is."""
+    return pl.concat_str(list(parts), separator=", ", ignore_nulls=True).replace("", None)
 
 
 def _list_required(table: Table) -> list[Column]:

@@ -44,7 +44,10 @@ EXAMPLE_CHARACTERS: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One row that breaks a check: its key, and the offending value as text (null as "null")."""
+    """One row that breaks a check: its key, and the offending value as text (null as "null").
+
+    Of missing values these are the names of their columns, and of bounds the values that break them, with the bounds.
+    """
 
     key: tuple[tuple[str, str], ...]
     value: str
@@ -57,7 +60,7 @@ class Problem:
     `table` is the table, or "laws". `check` is one of `schema`, `columns`, `not null`, `unique key`, `one of`,
     `matches`, `between`, `law` or `error`; an `error` is a check that Great Expectations could not carry out, so
     nothing is known about the rows. `failing_rows` of `of_rows` rows break the check (for a schema 0 of 0: no row was
-    looked at); nulls count as rows only in the checks of nulls and keys.
+    looked at); nulls count as rows only in the checks of nulls, bounds and keys.
     """
 
     table: str

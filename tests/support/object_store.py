@@ -31,8 +31,6 @@ BUCKET: Final = "winnow"
 KEY, SECRET = "test-key", "test-secret"
 START_SECONDS: Final = 60
 READS: Final = 5
-
-
 PORTS: Final = range(11_000, 22_000)
 """With those ten thousand above them, under the ports that systems give to outgoing connections (32,768 or 49,152 and
 up): between looking and listening none of them is taken by a connection of another test."""

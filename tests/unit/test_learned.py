@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from typing import get_args
 
 import polars as pl
 import pytest
@@ -36,7 +35,7 @@ def is_models(rule: str) -> bool:
     return rule.startswith("model.")
 
 
-@pytest.mark.parametrize("point", get_args(OperatingPoint))
+@pytest.mark.parametrize("point", OPERATING_POINTS)
 def test_text_stays_at_every_point(point: OperatingPoint) -> None:
     kinds = classify_lines(make_lines(*BODY, *MORE_BODY), CleanParameters(point))["kind"]
     assert set(kinds) == {"paragraph"}
@@ -102,7 +101,7 @@ DOCUMENTS = st.lists(PHRASES, min_size=1, max_size=25)
 
 
 @settings(max_examples=8, deadline=None)
-@given(DOCUMENTS, DOCUMENTS, st.sampled_from(get_args(OperatingPoint)))
+@given(DOCUMENTS, DOCUMENTS, st.sampled_from(OPERATING_POINTS))
 def test_a_document_is_judged_by_itself(first: list[str], second: list[str], point: OperatingPoint) -> None:
     parts = [make_lines(*lines, document_id=name) for name, lines in (("a", first), ("b", second))]
     alone = pl.concat([classify_lines(part, CleanParameters(point)) for part in parts])

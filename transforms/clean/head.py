@@ -150,7 +150,7 @@ def place_people(frame: pl.DataFrame) -> pl.DataFrame:
                 & FREE
                 & _NAMED
                 & (WORDS <= 9)
-                & pl.col("opening").str.contains(r"(?:\s@\w\w+|\b[\w.+-]+@[\w-]+\.[\w.]+)$"),
+                & pl.col("opening").str.contains(r"(?:\s@\w{2,30}|\b[\w.+-]+@[\w-]+\.[\w.]+)$"),
             ),
             Rule(
                 "text.byline_links",

@@ -27,7 +27,7 @@ _CAPTION_WORDING: Final = (
     r"\((?:[LRC]|front|rear|left|right|center|top|bottom)\b|, (?:left|right|center|centre|second from|"
     r"front),|\b(?:pictured|posing|poses for|is seen|are seen|looks on|file photo)\b|"
     r"\b(?:in|on|during|at) .{0,60}\b(?:January|February|March|April|May|June|July|August|September|"
-    r"October|November|December) \d{1,2}, \d{4}\.?$|^[\p{Lu}'’ -]{6,}: |^(?:Left|Right|Above|Below|"
+    r"October|November|December) \d{1,2}, \d{4}\.?$|^(?:[\p{Lu}'’ -]{6,60}): |^(?:Left|Right|Above|Below|"
     r"Top|Bottom|From left|Clockwise)\b[^.]{0,20}[:,]"
 )
 

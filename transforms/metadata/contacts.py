@@ -10,6 +10,7 @@ EMAIL: Final = (
 )
 HANDLE: Final = r"(?:^|[^\w@./+-])(@[A-Za-z_]\w+)"
 HANDLE_CHARS: Final = 31
+"""With the @; what follows is cut off."""
 LABELLED_SITE: Final = r"(?i)^(?:website|web|site|homepage|blog)\s*:\s*((?:[a-z0-9-]+\.)+[a-z]{2,}(?:/\S*)?)$"
 
 LABEL_BYTES: Final = 120

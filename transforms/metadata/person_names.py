@@ -58,11 +58,10 @@ WORD: Final = rf"(?:{INITIALED}|\p{{Lu}}[\p{{L}}\p{{M}}'’ʻʼ.\-]*|[dDlLO]['�
 CASED_NAME: Final = rf"^{WORD}(?: (?:{p.NAME_PARTICLE}|{WORD})){{0,3}} ?{WORD}(?:,? (?:Jr|Sr|II|III|IV)\.?)?$"
 UNCASED_NAME: Final = r"^[\p{L}\p{M}'’.\- ]+$"
 UNCASED_CHARS: Final = (2, 60)
-"""Scripts without case have no shape but their length: no sentence, no figures. Lengths are no part of the patterns: a
-count behind a Unicode class is what takes longest to build."""
+"""Scripts without case have no shape but their length: no sentence, no figures. Where lengths
+can stand apart they are no part of a pattern: a count behind a Unicode class is what takes longest to build."""
 CASED: Final = r"[\p{Lu}\p{Ll}]"
-LOWERED: Final = r"^[\p{Ll}'’\-]{2,} [\p{Ll}'’\-]{2,}$"
-LOWERED_CHARS: Final = (5, 41)
+LOWERED: Final = r"^[\p{Ll}'’\-]{2,20} [\p{Ll}'’\-]{2,20}$"
 """Full names that a form took down without capitals."""
 SINGLE: Final = r"^\p{Lu}\p{Ll}[\p{L}\p{M}'’\-]+$"
 SINGLE_CHARS: Final = (3, 22)
@@ -82,7 +81,7 @@ def is_person(name: pl.Expr, *, may_be_single: pl.Expr) -> pl.Expr:
     cased = name.str.contains(CASED_NAME) & (words > 1)
     uncased = ~name.str.contains(CASED) & ~name.str.contains(EAST_ASIAN) & _is_shaped(name, UNCASED_NAME, UNCASED_CHARS)
     shaped = (cased | east_asian | uncased) & (may_be_single | ~name.str.contains(rf"(?i){p.NOT_A_NAME}"))
-    single = _is_shaped(name, SINGLE, SINGLE_CHARS) | _is_shaped(name, LOWERED, LOWERED_CHARS)
+    single = _is_shaped(name, SINGLE, SINGLE_CHARS) | name.str.contains(LOWERED)
     return (shaped | (may_be_single & single)) & (words <= MOST_WORDS) & ~is_group(name)
 
 
