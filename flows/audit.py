@@ -391,7 +391,9 @@ def decide_again(scope: Scope, parameters: DedupParameters, shelf: TextShelf) ->
         align=lambda asked: _show_overlaps(pairs.join(asked, on=PAIR, how="semi")),
         locate=lambda _overlaps: NOTHING_LOCATED,
     )
-    return update_decisions(roles, compared, pairs.select(PAIR).head(0), Held.nothing(), tools, parameters).decisions
+    return update_decisions(
+        roles.lazy(), compared, pairs.select(PAIR).head(0), Held.nothing(), tools, parameters
+    ).decisions
 
 
 NOTHING_LOCATED: Final = pl.DataFrame(

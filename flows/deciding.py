@@ -75,9 +75,9 @@ def decide_documents(run: Run, batches: Sequence[Batch], matching: Matching, ali
         locate=lambda overlaps: locate_span_words(overlaps, read(overlaps["document_id"])),
     )
     lost = pl.read_parquet(matching.lost)
-    roles = pl.read_parquet(matching.roles)
+    roles = pl.scan_parquet(matching.roles)
     update = update_decisions(roles, compared, lost, open_held(run), tools, run.settings.dedup)
-    new = roles.filter(~pl.col("is_held")).select("document_id")
+    new = roles.filter(~pl.col("is_held")).select("document_id").collect()
     followed = write_frame(update.followed, run.work / "followed.parquet")
     overlaps = (*(chunk.overlaps for chunk in aligned), followed)
     added = scan_batches(overlaps, OVERLAPS.polars_schema).select(PAIR).collect()

@@ -1,27 +1,55 @@
 """Compiles the kernels that nearly all tests call: `python -m tests.support.kernels`.
 
-The processes of the suite begin together, and each would compile them all; this does it once, beside mypy.
+The processes of the suite begin together, and each would compile them all; this does it once, beside mypy. Reading
+pages has as many kernels as everything else, so each half has a process of its own.
 """
 
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
-from flows.warming import compare_few_words
-from tests.unit.parse.parse_helpers import make_sources
-from transforms.contracts.parameters import DerivationParameters
-from transforms.documents import derive_documents
-
-SEEDS = Path(__file__).resolve().parents[2] / "seeds"
+SEEDS: Final = Path(__file__).resolve().parents[2] / "seeds"
+CALL: Final = b"Call the harbour office on 020 7946 0018 before noon, or write to harbour@example.org."
+"""With something in it for the kernels that mask."""
 
 
-def read_seeds() -> pl.DataFrame:
-    """The sample inbox as files of a run."""
-    files = make_sources({str(path): path.read_bytes() for path in sorted(SEEDS.rglob("*")) if path.is_file()})
-    return files.with_columns(ingested_at=pl.lit(datetime(2026, 1, 1, tzinfo=UTC)), run_id=pl.lit("none"))
+def list_seeds(*, pages: bool) -> dict[str, bytes]:
+    """The pages of the sample inbox by path, or all else in it."""
+    paths = [path for path in sorted(SEEDS.rglob("*")) if path.is_file() and (path.suffix == ".html") == pages]
+    return {str(path): path.read_bytes() for path in paths}
+
+
+def compile_page_kernels() -> None:
+    """Read a page."""
+    from tests.unit.parse.parse_helpers import make_sources
+    from transforms.parse import parse_sources
+
+    parse_sources(make_sources(list_seeds(pages=True)))
+
+
+def compile_text_kernels() -> None:
+    """Derive a text, and compare one with another."""
+    from flows.warming import compare_few_words
+    from tests.unit.parse.parse_helpers import make_sources
+    from transforms.contracts.parameters import DerivationParameters
+    from transforms.documents import derive_documents
+
+    files = make_sources({**list_seeds(pages=False), "call.txt": CALL})
+    taken_in = files.with_columns(ingested_at=pl.lit(datetime(2026, 1, 1, tzinfo=UTC)), run_id=pl.lit("none"))
+    derive_documents(taken_in, DerivationParameters(masks_contacts=True))
+    compare_few_words()
+
+
+def run(part: Callable[[], None]) -> None:
+    """One part, in a process of its own."""
+    part()
 
 
 if __name__ == "__main__":
-    derive_documents(read_seeds(), DerivationParameters(masks_contacts=True))
-    compare_few_words()
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(run, (compile_page_kernels, compile_text_kernels)))

@@ -202,6 +202,15 @@ def explain_active(
     )
 
 
+def explain_lone(ids: pl.DataFrame) -> pl.DataFrame:
+    """The decisions (DECISIONS) of documents (document_id) that share nothing with any other."""
+    nothing_shared = {"partners": pl.lit([], pl.List(PARTNER)), "coverage": pl.lit(0.0)}
+    return ids.select(
+        pl.col(name) if name in ids.columns else nothing_shared.get(name, pl.lit(None, dtype)).alias(name)
+        for name, dtype in DECISIONS.items()
+    )
+
+
 def _name_place() -> pl.Expr:
     """A document as a person can ask for it: its path, and its record where it is not the first one of the file."""
     place = pl.format("{}#{}", "source_path", "record")

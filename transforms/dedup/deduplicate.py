@@ -78,7 +78,7 @@ def deduplicate(
         align=lambda pairs: align_pairs(pairs, texts), locate=lambda overlaps: locate_span_words(overlaps, texts)
     )
     nothing = pl.DataFrame(schema=dict.fromkeys(PAIR, pl.String))
-    update = update_decisions(roles, numbered, nothing, Held.nothing(), tools, parameters or DedupParameters())
+    update = update_decisions(roles.lazy(), numbered, nothing, Held.nothing(), tools, parameters or DedupParameters())
     return Deduplication(
         update.decisions.sort("document_id"),
         pl.concat([overlaps, update.followed]).sort(PAIR),

@@ -19,6 +19,7 @@ from transforms.dedup.decide import (
     decide_active,
     explain_active,
     explain_copies,
+    explain_lone,
     explain_older_versions,
     find_successors,
     gather_partners,
@@ -180,7 +181,7 @@ class Update:
 
 
 def update_decisions(
-    roles: pl.DataFrame,
+    roles: pl.LazyFrame,
     compared: Compared,
     lost: pl.DataFrame,
     held: Held,
@@ -190,9 +191,12 @@ def update_decisions(
     """Decide again whatever the run can change.
 
     `roles`: the documents of `assign_parts`, and those they meet, in rank order. `lost`: pairs (PAIR) that are pairs no
-    more. Every document of `roles` that was active has its pairs with the changed ones in `compared`.
+    more. Every document of `roles` that was active has its pairs with the changed ones in `compared`. Only documents
+    that meet another one are held in memory with all that is known of them.
     """
-    region = _Region(roles, compared, lost, held, tools)
+    lone = find_lone(roles, compared.measures)
+    sociable = roles.join(lone.lazy(), on="document_id", how="anti", maintain_order="left").collect()
+    region = _Region(sociable, compared, lost, held, tools)
     explained = _explain(region, region.decide(parameters), parameters)
     followers = _find_followers(region, explained, find_changed_decisions(explained, region.read_decisions(explained)))
     following = list_following_pairs(followers.documents, followers.copies, followers.successors)
@@ -203,7 +207,23 @@ def update_decisions(
     said = pl.concat([explained, followers.copies, older])
     changed = find_changed_decisions(said, region.read_decisions(said))
     inactive = pl.concat([followers.copies["document_id"], older["document_id"]])
-    return Update(changed, followed, region.list_gone(changed["document_id"], inactive, following))
+    gone = region.list_gone(changed["document_id"], inactive, following)
+    return Update(pl.concat([changed, explain_lone(lone)]), followed, gone)
+
+
+def find_lone(roles: pl.LazyFrame, measures: pl.DataFrame) -> pl.DataFrame:
+    """The new documents (document_id) that share nothing with any other: neither a path, nor the words, nor a passage.
+
+    `roles` and `measures` as in `update_decisions`. Nothing can speak against keeping them, and nothing follows them.
+    """
+    names = ("standard_id", "newest_id")
+    follow = roles.filter(pl.any_horizontal(pl.col(name) != pl.col("document_id") for name in names)).select(names)
+    followed = follow.collect()
+    named = pl.concat([followed[name].rename("document_id") for name in names]).drop_nulls().unique()
+    met = pl.concat([measures["node"], measures["other_node"].rename("node")]).unique()
+    is_named = pl.col("document_id").is_in(named.implode())
+    is_met = pl.col("rank").is_in(met.implode())
+    return roles.filter(~pl.col("is_held") & pl.col("is_active") & ~is_named & ~is_met).select("document_id").collect()
 
 
 class _Region:
@@ -322,7 +342,7 @@ class _Region:
         copies = self.find_documents(aside.select("text_sha256"))
         active = load_active(pl.concat([found, copies]).unique("document_id", maintain_order=True), self.nodes)
         loaded = active.filter(pl.col("document_id").is_in(unknown.implode()))
-        start = self.nodes.height
+        start = int(self.nodes.select(pl.col("number").max() + 1).item() or 0)
         numbered = loaded.with_columns(pl.int_range(start, start + pl.len(), dtype=pl.UInt32).alias("number"))
         self.nodes = rank_documents(pl.concat([self.nodes, numbered], how="diagonal").drop("rank"))
 

@@ -22,6 +22,7 @@ from transforms.dedup.update import (
     Tools,
     assign_parts,
     find_changed_decisions,
+    find_lone,
     list_following_pairs,
     load_active,
     orient_pairs,
@@ -269,7 +270,7 @@ def test_a_lost_pair_is_gone_and_what_lies_under_it_is_decided_again() -> None:
     roles = assign_parts(held, documents_of(document("z")))
     desk = Desk(CHAIN)
     update = update_decisions(
-        roles, compare(roles, {}), pairs_of(("b", "a")), held, Tools(desk.align, desk.locate), DedupParameters()
+        roles.lazy(), compare(roles, {}), pairs_of(("b", "a")), held, Tools(desk.align, desk.locate), DedupParameters()
     )
     said = dict(update.decisions.select("document_id", "relation").iter_rows())
     # b is kept without a, so c is a copy of it, and d is kept again; nothing is compared for that.
@@ -284,7 +285,7 @@ def test_without_a_change_below_no_decision_is_said_again() -> None:
     roles = assign_parts(held, documents_of(document("z")))
     desk = Desk(CHAIN)
     update = update_decisions(
-        roles, compare(roles, {}), pairs_of(), held, Tools(desk.align, desk.locate), DedupParameters()
+        roles.lazy(), compare(roles, {}), pairs_of(), held, Tools(desk.align, desk.locate), DedupParameters()
     )
     assert update.decisions["document_id"].to_list() == ["z"]
     assert update.gone.is_empty()
@@ -300,12 +301,49 @@ def test_the_pairs_of_what_stands_for_no_words_any_more_are_gone() -> None:
     roles = pl.concat([roles.drop("rank"), met.drop("rank")], how="diagonal").with_row_index("rank")
     desk = Desk(shared)
     update = update_decisions(
-        roles, compare(roles, {("z", "a"): 40}), pairs_of(), held, Tools(desk.align, desk.locate), DedupParameters()
+        roles.lazy(),
+        compare(roles, {("z", "a"): 40}),
+        pairs_of(),
+        held,
+        Tools(desk.align, desk.locate),
+        DedupParameters(),
     )
     assert dict(update.decisions.select("document_id", "relation").iter_rows()) == {"a": None, "b": "exact"}
     assert desk.aligned == [("b", "a")]
     assert update.followed.select(PAIR).rows() == [("b", "a")]
     assert update.gone.rows() == [("z", "b")]
+
+
+def test_lone_documents_are_new_and_neither_met_nor_named() -> None:
+    held = hold(document("h"), document("o", path="p.txt"))
+    come = [
+        document("alone"),
+        document("met"),
+        document("meets"),
+        document("first", text="same"),
+        document("second", text="same"),
+        # Newer than the version held at its path, and so what stands for it.
+        document("n", path="p.txt", day=2),
+        document("h"),
+    ]
+    roles = assign_parts(held, documents_of(*come))
+    compared = compare(roles, {("met", "meets"): 20})
+    assert find_lone(roles.lazy(), compared.measures)["document_id"].to_list() == ["alone"]
+
+
+def test_a_lone_document_is_kept_and_shares_nothing() -> None:
+    desk = Desk({})
+    roles = assign_parts(Held.nothing(), documents_of(document("z")))
+    update = update_decisions(
+        roles.lazy(),
+        compare(roles, {}),
+        pairs_of(),
+        Held.nothing(),
+        Tools(desk.align, desk.locate),
+        DedupParameters(),
+    )
+    assert update.decisions.equals(decisions_of(decision("z")))
+    assert update.decisions.schema == DECISIONS
 
 
 def test_only_decisions_that_say_something_else_are_changed() -> None:
