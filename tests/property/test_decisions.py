@@ -290,7 +290,7 @@ def take_in(aligner: Aligner, held: Held, derived: pl.DataFrame, parameters: Ded
     fresh, compared = compare_documents(aligner, roles)
     tools = Tools(aligner.align, aligner.locate)
     lost = held.overlaps.select(PAIR).clear()
-    said = update_decisions(roles, compared, lost, store, tools, parameters)
+    said = update_decisions(roles.lazy(), compared, lost, store, tools, parameters)
     documents = pl.concat([held.documents.join(derived, on="document_id", how="anti"), derived])
     # A store is changed row by row: what is said not to have changed stays as it was held.
     unchanged = held.decisions.join(said.decisions, on="document_id", how="anti")

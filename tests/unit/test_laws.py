@@ -78,7 +78,7 @@ def store() -> Store:
     pairs = pl.DataFrame({"node": low, "other_node": high, PAIR[0]: ids.gather(low), PAIR[1]: ids.gather(high)})
     overlaps, compared = compare_chunk(pairs, texts)
     tools = Tools(lambda asked: align_pairs(asked, texts), lambda found: locate_span_words(found, texts))
-    update = update_decisions(roles, compared, overlaps.select(PAIR).clear(), Held.nothing(), tools, PARAMETERS)
+    update = update_decisions(roles.lazy(), compared, overlaps.select(PAIR).clear(), Held.nothing(), tools, PARAMETERS)
     documents = derived.documents.join(update.decisions, on="document_id", maintain_order="left")
     is_kept = pl.col("relation").is_null()
     return Store(
