@@ -54,7 +54,8 @@ def main(
     options = Options(
         documents, seed, news, tuple(tool for tool in TOOLS if tool in (tools or TOOLS)), parse_fewer(fewer)
     )
-    if chosen and set(options.tools) - {OURS} and not PEER_PYTHON.exists():
+    needs_peers = set(options.tools) != {OURS} or any(PARTS[part].draws_plots for part in chosen)
+    if chosen and needs_peers and not PEER_PYTHON.exists():
         raise click.ClickException("the other tools are not installed: start this by `make bench`")
     for part in chosen:
         click.echo(f"{part}: measuring")

@@ -19,17 +19,21 @@ from tests.bench.tables import describe_machine
 
 @dataclass(frozen=True)
 class Part:
-    """`measure` gives what JSON can hold; `render` makes Markdown of exactly that."""
+    """`measure` gives what JSON can hold; `render` makes Markdown of exactly that.
+
+    Plots are drawn in the environment of the other tools.
+    """
 
     measure: Callable[[Options], dict[str, Any]]
     render: Callable[[dict[str, Any]], str]
+    draws_plots: bool = False
 
 
 PARTS: Final[dict[str, Part]] = {
     "planted": Part(measure_planted, render_planted),
     "speed": Part(measure_speed, render_speed),
     "recall": Part(measure_recall, render_recall),
-    "growth": Part(measure_growth, render_growth),
+    "growth": Part(measure_growth, render_growth, draws_plots=True),
     "cluster": Part(measure_cluster, render_cluster),
     "scale": Part(measure_scale, render_scale),
 }
