@@ -42,8 +42,8 @@ from transforms.dedup.postings import (
     slice_by_prefix,
     split_postings,
 )
-from transforms.dedup.rank import RANKED_COLUMNS, rank_documents
-from transforms.dedup.update import assign_parts, load_active
+from transforms.dedup.rank import RANKED_COLUMNS
+from transforms.dedup.update import assign_parts, load_active, rank_among
 from transforms.dedup.words import key_texts
 
 PART_BITS: Final = 8
@@ -53,6 +53,9 @@ BYTES_PER_WORD: Final = 6
 """Of running text; turns the bytes of a batch into the words that a task may compare at a time."""
 
 PAIR_BYTES: Final = 8
+
+TEXT_COLUMNS: Final = ("document_id", "text_sha256", "was_text_sha256", "is_held", *LOCATION)
+"""What is asked of a document whose words are to be compared."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +99,15 @@ def _match(
     run: Run, batches: Sequence[Batch], held: tuple[Segment, ...], remade: tuple[Path, ...], damage: str | None
 ) -> Matching:
     base = assign_parts(open_held(run), locate_derived(batches, RANKED_COLUMNS), list_gone(run, batches))
+    texts_gone = _list_texts_gone(run, base)
     own = [read_segment(batch.segment) for batch in batches]
-    changed = base.filter("is_changed")
+    changed = base.filter("is_changed").select(TEXT_COLUMNS)
     # One derived again with other words leaves the lists of those that it had.
     left = _list_texts_left(changed)
     own.append(_fingerprint_held(run, batches, pl.concat([changed, left], how="diagonal"), own))
     survey = _survey(run, held, base, own, np.union1d(_keys(changed), _keys(left)))
+    # In a rebuild each of these is all documents, and the survey has them.
+    del base, changed
     spill = PairSpill(run.work / "spill", run.settings.match_bytes // PAIR_BYTES)
     lost: list[Numbers] = []
     long_lists = pairs_given_up = 0
@@ -120,7 +126,7 @@ def _match(
             for number, pairs in enumerate(chunks)
         ),
         lost=write_frame(gone, run.work / "lost_pairs.parquet"),
-        left=write_frame(_list_texts_gone(run, base), run.work / "texts_left.parquet"),
+        left=write_frame(texts_gone, run.work / "texts_left.parquet"),
         remade=remade,
         index_damage=damage,
         long_lists=long_lists,
@@ -193,10 +199,9 @@ def _survey(run: Run, held: Sequence[Segment], base: pl.DataFrame, own: Sequence
     hits = _find_hits(run, held, own, asked)
     met = [segment.text_keys[np.unique(split_postings(found)[1])] for segment, found in zip(held, hits, strict=True)]
     others = np.setdiff1d(np.concatenate([np.empty(0, np.uint64), *met]), _keys(base))
-    nodes = base
+    ranked = base
     if others.size:
-        nodes = pl.concat([base, find_active_held(run, others, base)], how="diagonal")
-    ranked = rank_documents(nodes.drop("rank"))
+        ranked = rank_among(base, find_active_held(run, others, base).drop("rank"))
     pieces = [*((segment.postings, segment.text_keys) for segment in own)]
     pieces += [_keep_texts_met(segment, found) for segment, found in zip(held, hits, strict=True)]
     return _Survey(

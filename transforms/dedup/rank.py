@@ -102,7 +102,8 @@ def assign_roles(documents: pl.DataFrame) -> pl.DataFrame:
     """
     ranked = rank_documents(documents)
     newest = (
-        ranked.sort("ingested_at", "document_id", descending=True)
+        ranked.select("source_path", "record", "ingested_at", "document_id")
+        .sort("ingested_at", "document_id", descending=True)
         .unique(["source_path", "record"], keep="first", maintain_order=True)
         .select("source_path", "record", pl.col("document_id").alias("newest_id"))
     )
@@ -110,12 +111,11 @@ def assign_roles(documents: pl.DataFrame) -> pl.DataFrame:
     is_newest = pl.col("newest_id") == pl.col("document_id")
     standards = (
         ranked.filter(is_newest)
-        .unique("text_sha256", keep="first", maintain_order=True)
         .select("text_sha256", pl.col("document_id").alias("standard_id"))
+        .unique("text_sha256", keep="first", maintain_order=True)
     )
     return (
         ranked.join(standards, on="text_sha256", how="left", maintain_order="left")
         .with_columns(pl.when(is_newest).then("standard_id").alias("standard_id"))
         .with_columns(pl.col("standard_id").eq_missing(pl.col("document_id")).alias("is_active"))
-        .sort("rank")
     )

@@ -94,7 +94,7 @@ def assign_parts(held: Held, derived: pl.DataFrame, gone: pl.DataFrame | None = 
     roles = assign_roles(pl.concat([stays, derived], how="diagonal")).with_columns(pl.lit(value=False).alias("is_gone"))
     left = goes.with_columns(pl.lit(value=False).alias("is_active"), pl.lit(value=True).alias("is_gone"))
     known = (
-        rank_documents(pl.concat([roles.drop("rank"), left], how="diagonal"))
+        rank_among(roles, left)
         .join(before, on="document_id", how="left", maintain_order="left")
         .join(_mark_kept(around), on="document_id", how="left", maintain_order="left")
         .join(names, on="document_id", how="left", maintain_order="left")
@@ -108,6 +108,13 @@ def assign_parts(held: Held, derived: pl.DataFrame, gone: pl.DataFrame | None = 
     takes_part = pl.col("is_active") | pl.col("was_active")
     differs = (pl.col("is_active") != pl.col("was_active")) | pl.col("is_derived")
     return known.with_columns((takes_part & differs).alias("is_changed"))
+
+
+def rank_among(ranked: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Documents in rank order, and others among them."""
+    if others.is_empty():
+        return ranked
+    return rank_documents(pl.concat([ranked.drop("rank"), others], how="diagonal"))
 
 
 def _mark_kept(held: pl.DataFrame) -> pl.DataFrame:
