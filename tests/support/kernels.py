@@ -5,7 +5,6 @@ pages has as many kernels as everything else, so each half has a process of its 
 """
 
 import multiprocessing
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,11 +44,7 @@ def compile_text_kernels() -> None:
     compare_few_words()
 
 
-def run(part: Callable[[], None]) -> None:
-    """One part, in a process of its own."""
-    part()
-
-
 if __name__ == "__main__":
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
-        list(pool.map(run, (compile_page_kernels, compile_text_kernels)))
+        for half in [pool.submit(compile_page_kernels), pool.submit(compile_text_kernels)]:
+            half.result()
