@@ -42,8 +42,8 @@ from transforms.dedup.postings import (
     slice_by_prefix,
     split_postings,
 )
-from transforms.dedup.rank import RANKED_COLUMNS
-from transforms.dedup.update import assign_parts, load_active, rank_among
+from transforms.dedup.rank import RANKED_COLUMNS, rank_among
+from transforms.dedup.update import assign_parts, load_active
 from transforms.dedup.words import key_texts
 
 PART_BITS: Final = 8
@@ -201,7 +201,7 @@ def _survey(run: Run, held: Sequence[Segment], base: pl.DataFrame, own: Sequence
     others = np.setdiff1d(np.concatenate([np.empty(0, np.uint64), *met]), _keys(base))
     ranked = base
     if others.size:
-        ranked = rank_among(base, find_active_held(run, others, base).drop("rank"))
+        ranked = rank_among(base, find_active_held(run, others, base))
     pieces = [*((segment.postings, segment.text_keys) for segment in own)]
     pieces += [_keep_texts_met(segment, found) for segment, found in zip(held, hits, strict=True)]
     return _Survey(

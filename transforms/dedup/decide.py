@@ -204,10 +204,14 @@ def explain_active(
 
 def explain_lone(ids: pl.DataFrame) -> pl.DataFrame:
     """The decisions (DECISIONS) of documents (document_id) that share nothing with any other."""
-    nothing_shared = {"partners": pl.lit([], pl.List(PARTNER)), "coverage": pl.lit(0.0)}
+    nothing = pl.lit(None, pl.String)
     return ids.select(
-        pl.col(name) if name in ids.columns else nothing_shared.get(name, pl.lit(None, dtype)).alias(name)
-        for name, dtype in DECISIONS.items()
+        "document_id",
+        relation=nothing,
+        duplicate_of=nothing,
+        partners=pl.lit([], pl.List(PARTNER)),
+        coverage=pl.lit(0.0),
+        reason=nothing,
     )
 
 

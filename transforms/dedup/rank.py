@@ -92,6 +92,13 @@ def rank_documents(documents: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def rank_among(ranked: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Documents in rank order, and others among them; their columns may differ."""
+    if others.is_empty():
+        return ranked
+    return rank_documents(pl.concat([ranked, others], how="diagonal").drop("rank"))
+
+
 def assign_roles(documents: pl.DataFrame) -> pl.DataFrame:
     """Every document in rank order, with the part that it plays.
 

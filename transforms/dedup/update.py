@@ -25,7 +25,7 @@ from transforms.dedup.decide import (
     gather_partners,
     number_pairs,
 )
-from transforms.dedup.rank import RANKED_COLUMNS, assign_roles, rank_documents
+from transforms.dedup.rank import RANKED_COLUMNS, assign_roles, rank_among, rank_documents
 
 PAIR: Final = ["document_id", "other_id"]
 PLACE: Final = ["source_path", "record"]
@@ -108,13 +108,6 @@ def assign_parts(held: Held, derived: pl.DataFrame, gone: pl.DataFrame | None = 
     takes_part = pl.col("is_active") | pl.col("was_active")
     differs = (pl.col("is_active") != pl.col("was_active")) | pl.col("is_derived")
     return known.with_columns((takes_part & differs).alias("is_changed"))
-
-
-def rank_among(ranked: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-    """Documents in rank order, and others among them."""
-    if others.is_empty():
-        return ranked
-    return rank_documents(pl.concat([ranked.drop("rank"), others], how="diagonal"))
 
 
 def _mark_kept(held: pl.DataFrame) -> pl.DataFrame:
@@ -202,8 +195,8 @@ def update_decisions(
     that meet another one are held in memory with all that is known of them.
     """
     lone = find_lone(roles, compared.measures)
-    sociable = roles.join(lone.lazy(), on="document_id", how="anti", maintain_order="left").collect()
-    region = _Region(sociable, compared, lost, held, tools)
+    others = roles.join(lone.lazy(), on="document_id", how="anti", maintain_order="left").collect()
+    region = _Region(others, compared, lost, held, tools)
     explained = _explain(region, region.decide(parameters), parameters)
     followers = _find_followers(region, explained, find_changed_decisions(explained, region.read_decisions(explained)))
     following = list_following_pairs(followers.documents, followers.copies, followers.successors)
@@ -351,7 +344,7 @@ class _Region:
         loaded = active.filter(pl.col("document_id").is_in(unknown.implode()))
         start = int(self.nodes.select(pl.col("number").max() + 1).item() or 0)
         numbered = loaded.with_columns(pl.int_range(start, start + pl.len(), dtype=pl.UInt32).alias("number"))
-        self.nodes = rank_documents(pl.concat([self.nodes, numbered], how="diagonal").drop("rank"))
+        self.nodes = rank_among(self.nodes, numbered)
 
     def _name(self, numbers: pl.Series) -> pl.Series:
         return numbers.to_frame("number").join(self.nodes.select("number", "document_id"), on="number")["document_id"]

@@ -18,6 +18,7 @@ from transforms.dedup.rank import (
     count_stated_fields,
     latest_possible_publication,
     measure_length_class,
+    rank_among,
     rank_documents,
 )
 
@@ -284,3 +285,10 @@ def test_a_newer_version_with_the_same_words_takes_the_place_of_the_older() -> N
     same = {"text_sha256": "0" * 64}
     roles = roles_of(version("a", 1, title="A title", **same), version("b", 2, **same))
     assert roles == {"a": ("b", None, False), "b": ("b", "b", True)}
+
+
+def test_others_take_their_ranks_among_those_ranked() -> None:
+    few = rank_documents(frame(document("a"), document("c")))
+    assert rank_among(few, frame(document("b"))).equals(rank_documents(frame(*map(document, "abc"))))
+    assert rank_among(few, rank_documents(frame(document("b")))).equals(rank_documents(frame(*map(document, "abc"))))
+    assert rank_among(few, frame()).equals(few)
